@@ -1,0 +1,40 @@
+# `make` or `make help` lists the targets.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+# The first of these that is Python 3.11 or 3.12; `make PYTHON=… setup` names another.
+PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null \
+	&& echo $$p && break; done)
+BIN := .venv/pipeline/bin
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: help setup up down demo test lint images clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## build the two Python environments from the lock files
+	@test -n "$(PYTHON)" || { echo "setup: no Python 3.11 or 3.12 found; install one, or make PYTHON=/path/to/python3.11 …" >&2; exit 1; }
+	@$(PYTHON) sipas/local/bootstrap.py
+
+up: setup ## start the servers and print addresses and logins
+	@$(BIN)/sipas up
+
+down: ## stop the servers; data stays
+	@test -x $(BIN)/sipas && $(BIN)/sipas down || echo "Nothing runs: the environments are not built."
+
+demo: setup ## the main job on simulated data: from files and HTTP to the dashboard
+	@$(BIN)/sipas demo
+
+test: setup ## all tests, on servers of their own in a temporary folder
+	@$(BIN)/python -m tests.prepare
+	@$(BIN)/python -m pytest
+
+lint: setup ## ruff, sqlfluff, yamllint
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/yamllint --strict .
+	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests dbt_project/macros
+
+images: setup ## screenshots of the running demo into docs/images
+	@$(BIN)/python -m docs.make_images

@@ -1,0 +1,50 @@
+"""# One-stop systems
+
+Asks every system of the sources file for what changed since its watermark, lands the answer byte
+for byte and loads it. A system that is down or refuses us fails its own branch; the others go on,
+and one asset event follows when all are through.
+"""
+
+from airflow.sdk import dag, task, task_group
+from airflow.timetables.trigger import CronTriggerTimetable
+
+from sipas.orchestration.defaults import DEFAULTS, DOSSIERS_ARRIVED, START
+from sipas.orchestration.ingest import finish_ingest, land_one_stop, load_pending
+
+
+@dag(
+    schedule=CronTriggerTimetable("0 2 * * *", timezone="Asia/Ho_Chi_Minh"),
+    start_date=START,
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULTS,
+    tags=["ingest"],
+    doc_md=__doc__,
+)
+def ingest_one_stop():
+    @task
+    def sources() -> list[str]:
+        """The configured systems."""
+        from sipas.sources.configuration import read_sources
+
+        return [source.code for source in read_sources().one_stop]
+
+    @task_group
+    def each_source(source_code: str):
+        @task(map_index_template="{{ source_code }}")
+        def land(source_code: str) -> str:
+            """Asks one system and lands its answer; returns the system's code."""
+            return land_one_stop(source_code)
+
+        @task(map_index_template="{{ source_code }}")
+        def load(source_code: str) -> list[str]:
+            """One batch a delivery: new versions are stored, repeats counted."""
+            return load_pending("dossiers", source_code)
+
+        load(land(source_code))
+
+    arrived = each_source.expand(source_code=sources())
+    finish_ingest([arrived], "dossiers", DOSSIERS_ARRIVED)
+
+
+ingest_one_stop()

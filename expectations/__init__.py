@@ -1,0 +1,1 @@
+"""Great Expectations: what is unusual in this delivery or this publication."""

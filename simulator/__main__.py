@@ -1,0 +1,132 @@
+"""Command line: `python -m simulator --help`."""
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+import click
+import uvicorn
+
+from simulator import LOCAL_TIME, NOTICE_VI
+from simulator.answers import FITTED_FORMS
+from simulator.one_stop import Settings, create_app
+from simulator.reference import write_reference
+from simulator.survey import FAULTS, survey_workbook
+
+DEFAULTS = Settings()
+
+
+class _Moment(click.ParamType):
+    name = "ISO 8601"
+
+    def convert(self, value, param, ctx) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError as error:
+            self.fail(f"{value!r}: cần dạng 2024-01-31T17:00:00+07:00 ({error})", param, ctx)
+        return moment if moment.tzinfo else moment.replace(tzinfo=LOCAL_TIME)
+
+
+@click.group(epilog=NOTICE_VI)
+def main() -> None:
+    """Hệ thống Một cửa và nhà thầu khảo sát mô phỏng."""
+
+
+@main.command("one-stop")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    envvar="SIPAS_SIMULATOR_PORT",
+    required=True,
+    help="Cổng trên 127.0.0.1.",
+)
+@click.option(
+    "--seed",
+    type=int,
+    envvar="SIPAS_SIMULATOR_SEED",
+    default=DEFAULTS.seed,
+    show_default=True,
+    help="Hạt giống: cùng số, cùng dữ liệu.",
+)
+@click.option(
+    "--dossiers-per-day",
+    type=click.FloatRange(min=0),
+    default=DEFAULTS.dossiers_per_day,
+    envvar="SIPAS_SIMULATOR_DOSSIERS_PER_DAY",
+    show_default=True,
+    help="Số hồ sơ mỗi ngày làm việc, tính chung các cơ quan.",
+)
+@click.option(
+    "--history-from",
+    type=click.DateTime(["%Y-%m-%d"]),
+    envvar="SIPAS_SIMULATOR_HISTORY_FROM",
+    default=DEFAULTS.history_from.isoformat(),
+    show_default=True,
+    help="Ngày bắt đầu có hồ sơ.",
+)
+@click.option(
+    "--clock",
+    type=_Moment(),
+    envvar="SIPAS_SIMULATOR_CLOCK",
+    default=DEFAULTS.clock.isoformat(),
+    show_default=True,
+    help="Giờ mô phỏng ban đầu.",
+)
+def one_stop(
+    port: int, seed: int, dossiers_per_day: float, history_from: datetime, clock: datetime
+) -> None:
+    """Chạy hai hệ thống Một cửa qua HTTP.
+
+    Tài khoản lấy từ SIPAS_SIMULATOR_USER và SIPAS_SIMULATOR_PASSWORD.
+    """
+    # Not options: other accounts of a machine can read a command line.
+    username = os.environ.get("SIPAS_SIMULATOR_USER")
+    password = os.environ.get("SIPAS_SIMULATOR_PASSWORD")
+    if not username or not password:
+        raise click.ClickException(
+            "hãy đặt SIPAS_SIMULATOR_USER và SIPAS_SIMULATOR_PASSWORD trước khi chạy"
+        )
+    settings = Settings(seed, dossiers_per_day, history_from.date(), clock)
+    try:
+        app = create_app(settings, username, password)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")
+
+
+@main.command()
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Tệp XLSX sẽ ghi."
+)
+@click.option("--seed", type=int, default=DEFAULTS.seed, show_default=True, help="Hạt giống.")
+@click.option(
+    "--forms",
+    type=click.IntRange(18),
+    default=FITTED_FORMS,
+    show_default=True,
+    help="Số phiếu; khác 558 thì các tổng theo tỷ lệ.",
+)
+@click.option("--fault", type=click.Choice(FAULTS), help="Lỗi cố ý trong tệp.")
+def survey(out: Path, seed: int, forms: int, fault: str | None) -> None:
+    """Ghi tệp XLSX mà nhà thầu khảo sát bàn giao."""
+    out.write_bytes(survey_workbook(seed, forms, fault))
+    click.echo(f"{out}: {forms} phiếu. {NOTICE_VI}")
+
+
+@main.command()
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="Thư mục sẽ ghi units.csv và rounds.csv.",
+)
+def reference(out: Path) -> None:
+    """Ghi các bảng tham chiếu của thế giới mô phỏng."""
+    for path in write_reference(out):
+        click.echo(str(path))
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m simulator")

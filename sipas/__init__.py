@@ -1,0 +1,1 @@
+"""SIPAS warehouse: everything that is neither SQL nor configuration."""

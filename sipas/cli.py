@@ -1,0 +1,130 @@
+"""The command `sipas`: each command explains itself with --help."""
+
+import json as json_module
+import shlex
+import sys
+import time
+
+import click
+
+from sipas.errors import UserError
+
+
+class OneLineErrors(click.Group):
+    """Shows a UserError as one clear message and exit code 1, without a traceback."""
+
+    def invoke(self, ctx: click.Context):
+        try:
+            return super().invoke(ctx)
+        except UserError as error:
+            click.echo(f"sipas: {error}", err=True)
+            sys.exit(1)
+
+
+@click.group(cls=OneLineErrors, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """The SIPAS warehouse: servers, loading, releases and the proof of every figure."""
+
+
+def current_instance():
+    """The instance of this folder, or a UserError when there is none."""
+    from sipas.local.instance import home_folder, load_instance
+
+    instance = load_instance()
+    if instance is None:
+        raise UserError(f"There is no instance in {home_folder()}; `make up` makes one.")
+    return instance
+
+
+def addresses(instance) -> dict[str, str]:
+    """What `sipas env` prints."""
+    from sipas.local.postgres import database_url
+
+    return {
+        "SIPAS_DATABASE_URL": database_url(instance, "sipas_owner"),
+        "SIPAS_BI_DATABASE_URL": database_url(instance, "sipas_bi"),
+        "AIRFLOW_URL": instance.address("airflow"),
+        "AIRFLOW_USER": "engineer",
+        "AIRFLOW_PASSWORD": instance.secrets["password_airflow_engineer"],
+        "SUPERSET_URL": instance.address("superset"),
+        "SUPERSET_USER": "admin",
+        "SUPERSET_PASSWORD": instance.secrets["password_superset_admin"],
+    }
+
+
+@main.command()
+def up() -> None:
+    """Start the servers, wait until they are healthy, print addresses and logins."""
+    from sipas.local import lifecycle
+    from sipas.local.instance import load_or_create_instance
+
+    started = time.monotonic()
+
+    def progress(what: str) -> None:
+        click.echo(f"  {time.monotonic() - started:5.1f} s  {what} …", err=True)
+
+    instance = load_or_create_instance()
+    lifecycle.up(instance, progress)
+    values = addresses(instance)
+    click.echo(f"\nAll servers are healthy after {time.monotonic() - started:.0f} s.\n")
+    for name in ("AIRFLOW", "SUPERSET"):
+        click.echo(
+            f"  {name.title():9} {values[f'{name}_URL']}   "
+            f"{values[f'{name}_USER']} / {values[f'{name}_PASSWORD']}"
+        )
+    click.echo("\nMore accounts and the database: `sipas env --all`. Stop with `make down`.")
+
+
+@main.command()
+def down() -> None:
+    """Stop the servers of this folder; data stays."""
+    from sipas.local import lifecycle
+
+    ended = lifecycle.down(current_instance())
+    click.echo("Stopped." + (f" Had to end by hand: {ended}." if ended else ""))
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--all", "with_all", is_flag=True, help="With the accounts of every role.")
+def env(as_json: bool, with_all: bool) -> None:
+    """Print what `make up` started, as shell variables."""
+    instance = current_instance()
+    values = addresses(instance)
+    if with_all:
+        from sipas.local import environment, services
+
+        values |= {
+            "AIRFLOW_APPROVER_PASSWORD": instance.secrets["password_airflow_approver"],
+            "AIRFLOW_AUDITOR_PASSWORD": instance.secrets["password_airflow_auditor"],
+            "SUPERSET_OFFICIAL_PASSWORD": instance.secrets["password_superset_official"],
+            **environment.simulator(instance),
+            "SIPAS_SIMULATOR_URL": instance.address("simulator"),
+            **services.airflow_environment(instance),
+        }
+    if as_json:
+        click.echo(json_module.dumps(values, indent=2))
+        return
+    for name, value in values.items():
+        click.echo(f"export {name}={shlex.quote(value)}")
+
+
+@main.command("run-service", hidden=True)
+@click.argument("name")
+def run_service(name: str) -> None:
+    """Become one of the servers (the supervisor calls this)."""
+    from sipas.local import services
+
+    services.run_service(current_instance(), name)
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the schemas of SIPAS_DATABASE_URL to the newest migration."""
+    from sipas.local import lifecycle
+
+    lifecycle.upgrade_to_head()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,219 @@
+"""The contract of one dossier version, and how a vendor's record becomes one.
+
+Fields as one-stop systems exchange them: reference table of dossier fields; statuses 1–10.
+"""
+
+import hashlib
+import hmac
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import msgspec
+
+from sipas.contracts.mapping import Mapping
+from sipas.contracts.rejection import Rejection
+
+CONTRACT_VERSION = "dossier@1"
+
+Text = Annotated[str, msgspec.Meta(min_length=1)]
+Status = Annotated[int, msgspec.Meta(ge=1, le=10)]
+Channel = Annotated[int, msgspec.Meta(ge=1, le=3)]
+
+
+class Supplement(msgspec.Struct):
+    """One request for supplements: the clock stands still until they arrive."""
+
+    requested_at: datetime
+    arrived_at: datetime | None = None
+    due_before_at: datetime | None = None
+    due_after_at: datetime | None = None
+
+
+class Apology(msgspec.Struct):
+    """One apology letter of a late dossier."""
+
+    issued_on: date
+    due_after_at: datetime | None = None
+    sequence: int | None = None
+
+
+class Dossier(msgspec.Struct, kw_only=True):
+    """One version of a dossier, without personal data; column names of raw.dossiers."""
+
+    agency_code: Text
+    dossier_code: Text
+    source_updated_at: datetime
+    procedure_code: Text
+    procedure_name: Text
+    field_code: Text
+    field_name: Text
+    channel: Channel = 1  # null = direct
+    applicant_type: int | None = None
+    status: Status
+    submitted_at: datetime
+    received_at: datetime | None = None
+    due_at: datetime | None = None
+    processed_at: datetime | None = None
+    returned_at: datetime | None = None
+    refused_at: datetime | None = None
+    time_limit_working_days: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    supplements: list[Supplement] = []
+    apologies: list[Apology] = []
+    late_notice_at: datetime | None = None
+    online_payment: Annotated[int, msgspec.Meta(ge=0, le=2)] = 0
+    is_postal_return: bool = False
+    is_interlinked: bool = False
+    has_digitised_parts: bool = False
+    has_guidance_slip: bool = False
+
+
+PERSONAL_FIELDS = ("applicant_name", "applicant_phone", "handler")
+MOMENTS = tuple(
+    field.name for field in msgspec.structs.fields(Dossier) if field.name.endswith("_at")
+)
+LIST_MOMENTS = ("requested_at", "arrived_at", "due_before_at", "due_after_at", "issued_on")
+
+
+class WrongField(ValueError):
+    """A field of a record that breaks the contract."""
+
+    def __init__(self, field: str, reason_code: str, reason_vi: str) -> None:
+        super().__init__(reason_vi)
+        self.field, self.reason_code, self.reason_vi = field, reason_code, reason_vi
+
+
+class Accepted(msgspec.Struct):
+    """A good record, its personal data split off."""
+
+    position: int
+    record_sha256: bytes
+    dossier: Dossier
+    applicant_name: str | None
+    applicant_phone: str | None
+    handler_hash: str | None
+    extra: list[str]
+
+
+def read_record(
+    record: Any, mapping: Mapping, position: int, place: str, hash_key: bytes
+) -> Accepted | Rejection:
+    """One vendor record as a dossier version, or the reason why it is none.
+
+    `place` says where its sender finds it; `hash_key` keys the hash of the handling official.
+    """
+    if not isinstance(record, dict):
+        return Rejection(
+            position,
+            place,
+            None,
+            "record",
+            "not_an_object",
+            "Bản ghi không phải là một đối tượng dữ liệu (object).",
+        )
+    code = record.get(mapping.fields["dossier_code"])
+    code = code if isinstance(code, str) else None
+    try:
+        dossier = msgspec.convert(translate(record, mapping), Dossier, strict=False)
+        check_codes(dossier, mapping)
+    except WrongField as wrong:
+        return Rejection(position, place, code, wrong.field, wrong.reason_code, wrong.reason_vi)
+    except msgspec.ValidationError as error:
+        field, reason = explain(str(error), mapping)
+        return Rejection(position, place, code, field, "contract", reason)
+    handler = record.get(mapping.fields.get("handler", ""))
+    known = {
+        *mapping.fields.values(),
+        *mapping.dropped,
+        *(names["from"] for names in mapping.lists.values()),
+    }
+    return Accepted(
+        position=position,
+        record_sha256=hashlib.sha256(msgspec.json.encode(record, order="deterministic")).digest(),
+        dossier=dossier,
+        applicant_name=record.get(mapping.fields.get("applicant_name", "")),
+        applicant_phone=record.get(mapping.fields.get("applicant_phone", "")),
+        handler_hash=keyed_hash(str(handler), hash_key) if handler else None,
+        extra=sorted(record.keys() - known),
+    )
+
+
+def keyed_hash(value: str, key: bytes) -> str:
+    """HMAC-SHA256 as hex: equal persons stay equal, nobody can be looked up without the key."""
+    return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()
+
+
+def translate(record: dict, mapping: Mapping) -> dict:
+    """The record under our names, codes and dates translated, empty fields left out."""
+    ours: dict[str, Any] = {}
+    for name, theirs in mapping.fields.items():
+        value = record.get(theirs)
+        if name in PERSONAL_FIELDS or value is None or value == "":
+            continue
+        if name in mapping.codes:
+            value = translate_code(name, theirs, value, mapping)
+        elif name in MOMENTS:
+            value = translate_moment(theirs, value, mapping)
+        ours[name] = value
+    for name, names in mapping.lists.items():
+        entries = record.get(names["from"]) or []
+        if not isinstance(entries, list):
+            raise WrongField(names["from"], "contract", "Phải là một danh sách.")
+        ours[name] = [translate_entry(entry, names, mapping) for entry in entries]
+    return ours
+
+
+def translate_entry(entry: dict, names: dict[str, str], mapping: Mapping) -> dict:
+    """One entry of a list inside the record (supplement, apology)."""
+    ours = {}
+    for name, theirs in names.items():
+        value = entry.get(theirs) if name != "from" else None
+        if value is None or value == "":
+            continue
+        path = f"{names['from']}.{theirs}"
+        if name in LIST_MOMENTS:
+            value = translate_moment(path, value, mapping)
+        ours[name] = mapping.local_day(value) if name == "issued_on" else value
+    return ours
+
+
+def translate_code(name: str, theirs: str, value: Any, mapping: Mapping) -> Any:
+    """A vendor's code as ours; an unknown one breaks the contract."""
+    try:
+        return mapping.codes[name][str(value)]
+    except KeyError:
+        known = ", ".join(mapping.codes[name])
+        raise WrongField(
+            theirs, "unknown_code", f"Mã không có trong danh mục; các mã hợp lệ: {known}."
+        ) from None
+
+
+def translate_moment(theirs: str, value: Any, mapping: Mapping) -> datetime:
+    """A vendor's date and time; what cannot be read as one breaks the contract."""
+    try:
+        return mapping.moment(str(value))
+    except ValueError:
+        raise WrongField(
+            theirs,
+            "not_a_moment",
+            f"Không đọc được ngày giờ theo định dạng «{mapping.datetime_format}».",
+        ) from None
+
+
+def check_codes(dossier: Dossier, mapping: Mapping) -> None:
+    """A dossier belongs to the agency in its code (the receiving one), which never changes."""
+    if not dossier.dossier_code.startswith(f"{dossier.agency_code}-"):
+        raise WrongField(
+            mapping.fields["dossier_code"],
+            "foreign_code",
+            "Mã hồ sơ không bắt đầu bằng mã cơ quan tiếp nhận.",
+        )
+
+
+def explain(message: str, mapping: Mapping) -> tuple[str, str]:
+    """Field (in the vendor's words) and reason of a contract violation, without its value."""
+    reason, _, path = message.partition(" - at `$.")
+    name = path.rstrip("`").split("[")[0].split(".")[0]
+    if "missing required field" in reason:
+        name = reason.split("`")[1]
+        return mapping.fields.get(name, name), "Thiếu trường bắt buộc."
+    return mapping.fields.get(name, name) or "record", f"Sai kiểu hoặc ngoài phạm vi ({reason})."

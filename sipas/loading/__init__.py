@@ -1,0 +1,1 @@
+"""Loading: one delivery under one contract and mapping becomes one batch, in one transaction."""

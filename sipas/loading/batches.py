@@ -1,0 +1,128 @@
+"""The batch: received = loaded + unchanged + quarantined, and data, counts and state together."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from sipas.contracts.rejection import DeliveryRefused, Rejection
+from sipas.landing import Manifest, read_manifest
+from sipas.loading import dossiers, reference, survey_forms
+from sipas.loading.loader import Loader, copy_rows
+
+LOADERS = {
+    "dossiers": dossiers.DossierLoader,
+    "survey_forms": survey_forms.SurveyLoader,
+    "reference": reference.ReferenceLoader,
+}
+
+
+@dataclass(frozen=True)
+class BatchResult:
+    """What became of one delivery."""
+
+    batch_id: int
+    delivery_id: str
+    status: str
+    received_count: int
+    loaded_count: int
+    unchanged_count: int
+    quarantined_count: int
+    refusal_reason: str | None = None
+
+
+def pending_deliveries(
+    connection: psycopg.Connection, landing: Path, delivery_kind: str
+) -> Iterator[Manifest]:
+    """Landed deliveries without a batch, oldest first."""
+    rows = connection.execute(
+        """
+        select deliveries.landing_path
+        from audit.deliveries as deliveries
+        left join audit.batches as batches using (delivery_id)
+        where deliveries.delivery_kind = %s and batches.batch_id is null
+        order by deliveries.received_at
+        """,
+        [delivery_kind],
+    ).fetchall()
+    for (path,) in rows:
+        yield read_manifest(landing / path)
+
+
+def load(connection: psycopg.Connection, landing: Path, manifest: Manifest) -> BatchResult:
+    """Loads one delivery into one new batch and commits, or refuses it as a whole.
+
+    A delivery that cannot be read becomes a batch with status `refused` and its reason; a
+    missing prerequisite raises NotReady and leaves nothing behind.
+    """
+    loader = LOADERS[manifest.delivery_kind](connection, landing, manifest)
+    try:
+        with connection.transaction():
+            loader.prepare()
+            batch_id = open_batch(connection, manifest, loader)
+            loader.load(batch_id)
+            write_rejections(connection, batch_id, loader.rejections)
+            return close_batch(connection, batch_id, loader)
+    except DeliveryRefused as refusal:
+        with connection.transaction():
+            batch_id = open_batch(connection, manifest, loader, str(refusal))
+        return BatchResult(batch_id, manifest.delivery_id, "refused", 0, 0, 0, 0, str(refusal))
+
+
+def open_batch(
+    connection: psycopg.Connection, manifest: Manifest, loader: Loader, refusal: str | None = None
+) -> int:
+    """A new row of audit.batches with empty counts; returns its id."""
+    row = connection.execute(
+        """
+        insert into audit.batches (
+            delivery_id, contract_version, mapping_version, status, refusal_reason,
+            received_count, loaded_count, unchanged_count, quarantined_count, decided_at
+        ) values (%s, %s, %s, %s, %s, 0, 0, 0, 0, case when %s::text is not null then now() end)
+        returning batch_id
+        """,
+        [
+            manifest.delivery_id,
+            loader.contract_version,
+            loader.mapping_version,
+            "refused" if refusal else "loaded",
+            refusal,
+            refusal,
+        ],
+    ).fetchone()
+    return row[0]
+
+
+def close_batch(connection: psycopg.Connection, batch_id: int, loader: Loader) -> BatchResult:
+    """Writes the counts; the database refuses them when a record is unaccounted for."""
+    quarantined = len({rejection.position for rejection in loader.rejections})
+    counts = (loader.received_count, loader.loaded_count, loader.unchanged_count, quarantined)
+    connection.execute(
+        """
+        update audit.batches set received_count = %s, loaded_count = %s,
+            unchanged_count = %s, quarantined_count = %s
+        where batch_id = %s
+        """,
+        [*counts, batch_id],
+    )
+    return BatchResult(batch_id, loader.manifest.delivery_id, "loaded", *counts)
+
+
+def write_rejections(
+    connection: psycopg.Connection, batch_id: int, rejections: Iterable[Rejection]
+) -> None:
+    """Copies the reasons into quarantine.records, one row a field and reason."""
+    unique: dict[tuple, Rejection] = {}
+    for rejection in rejections:
+        unique.setdefault((rejection.position, rejection.field, rejection.reason_code), rejection)
+    copy_rows(
+        connection,
+        "quarantine",
+        "records",
+        ("batch_id", "position", "place", "record_code", "field", "reason_code", "reason_vi"),
+        (
+            (batch_id, r.position, r.place, r.record_code, r.field, r.reason_code, r.reason_vi)
+            for r in unique.values()
+        ),
+    )

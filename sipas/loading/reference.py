@@ -1,0 +1,92 @@
+"""Loads one reference table from CSV; one wrong row refuses the whole file, with its number."""
+
+import csv
+import io
+
+import msgspec
+
+from sipas.contracts import reference_tables as contract
+from sipas.contracts.rejection import DeliveryRefused
+from sipas.loading.loader import Loader, copy_rows
+from sipas.vietnamese import nfc, sort_key
+
+
+class ReferenceLoader(Loader):
+    """One batch of one table of schema reference; half a method would be worse than none."""
+
+    contract_version = contract.CONTRACT_VERSION
+
+    def prepare(self) -> None:
+        self.table = self.manifest.subject_code
+        if self.table not in contract.TABLES:
+            raise DeliveryRefused(
+                f"{self.manifest.file_name}: không có bảng tham chiếu «{self.table}»; "
+                f"các bảng: {', '.join(contract.TABLES)}. Đổi tên tệp."
+            )
+        self.struct = contract.TABLES[self.table]
+
+    def load(self, batch_id: int) -> None:
+        ((name, body),) = self.bodies()
+        rows = [self.read(row, line) for line, row in self.lines(name, body)]
+        self.received_count = len(rows)
+        columns = [field.name for field in msgspec.structs.fields(self.struct)]
+        with_key = self.table == "units"
+        self.loaded_count = copy_rows(
+            self.connection,
+            "reference",
+            self.table,
+            ("batch_id", "position", *columns, *(["sort_key"] if with_key else [])),
+            (
+                (
+                    batch_id,
+                    number,
+                    *msgspec.structs.astuple(row),
+                    *([sort_key(row.unit_name)] if with_key else []),
+                )
+                for number, row in enumerate(rows, start=1)
+            ),
+        )
+
+    def lines(self, name: str, body: bytes):
+        """Line number and values by column of each row; empty cells are left out."""
+        try:
+            text = body.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise DeliveryRefused(
+                f"{self.manifest.file_name}: không phải UTF-8 (byte {error.start}). "
+                "Lưu lại tệp theo mã UTF-8."
+            ) from error
+        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+        wanted = {field.name: field for field in msgspec.structs.fields(self.struct)}
+        header = reader.fieldnames or []
+        missing = [n for n, field in wanted.items() if field.required and n not in header]
+        unknown = [column for column in header if column not in wanted]
+        if missing or unknown:
+            raise DeliveryRefused(
+                f"{self.manifest.file_name}: "
+                + "; ".join(
+                    part
+                    for part in (
+                        f"thiếu cột {', '.join(missing)}" if missing else "",
+                        f"cột lạ {', '.join(unknown)}" if unknown else "",
+                    )
+                    if part
+                )
+                + f". Các cột của bảng: {', '.join(wanted)}."
+            )
+        try:
+            for row in reader:
+                yield reader.line_num, {k: nfc(v) for k, v in row.items() if k and v}
+        except csv.Error as error:
+            raise DeliveryRefused(
+                f"{self.manifest.file_name}, dòng {reader.line_num}: CSV hỏng ({error})."
+            ) from error
+
+    def read(self, values: dict[str, str], line: int) -> msgspec.Struct:
+        """One row as the table's Struct; raises DeliveryRefused naming line and column."""
+        try:
+            return msgspec.convert(values, self.struct, strict=False)
+        except msgspec.ValidationError as error:
+            raise DeliveryRefused(
+                f"{self.manifest.file_name}, dòng {line}: {error}. Sửa dòng này rồi gửi lại tệp."
+            ) from error

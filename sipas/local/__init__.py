@@ -1,0 +1,1 @@
+"""The embedded servers of `make up`: PostgreSQL, Airflow, Superset and the simulator."""

@@ -1,0 +1,161 @@
+"""The environment variables of each server: the only place where configuration is put together."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from sipas.local.instance import PROJECT, Instance
+from sipas.local.postgres import database_url
+from sipas.local.processes import MARK_VARIABLE
+
+BIN = Path(sys.executable).parent
+SUPERSET_BIN = PROJECT / ".venv" / "superset" / "bin"
+KEPT = (
+    "HOME",
+    "LANG",
+    "PATH",
+    "TMPDIR",
+    "USER",
+    "SSL_CERT_FILE",
+    "REQUESTS_CA_BUNDLE",
+    "OPENBLAS_CORETYPE",
+    "OPENBLAS_L2_SIZE",
+    "SIPAS_EXTERNAL_DATABASE_URL",
+)
+PIPELINE_ROLES = ("ingest", "transform", "release", "audit")
+
+
+def common(instance: Instance) -> dict[str, str]:
+    """What every process of the instance gets: a cleaned environment and the instance's mark."""
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    return kept | {
+        MARK_VARIABLE: instance.mark,
+        "SIPAS_HOME": str(instance.home),
+        "PATH": f"{BIN}:{os.environ.get('PATH', os.defpath)}",
+        "LANG": os.environ.get("LANG", "C.UTF-8"),
+        "PYTHONUNBUFFERED": "1",
+        # A title set by the process must not overwrite the environment that carries the mark.
+        "SPT_NOENV": "1",
+        "DO_NOT_TRACK": "1",
+        "SCARF_ANALYTICS": "false",
+        "SCARF_NO_ANALYTICS": "true",
+        "GX_ANALYTICS_ENABLED": "false",
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }
+
+
+def pipeline(instance: Instance) -> dict[str, str]:
+    """Settings of the package sipas and of dbt: roles that are not the owner's, and folders."""
+    urls = {
+        f"SIPAS_{role.upper()}_DATABASE_URL": database_url(instance, f"sipas_{role}")
+        for role in PIPELINE_ROLES
+    }
+    transform = dbt_connection(urls["SIPAS_TRANSFORM_DATABASE_URL"])
+    return (
+        urls
+        | transform
+        | {
+            "SIPAS_LANDING_DIR": str(instance.folder("landing")),
+            "SIPAS_INBOX_DIR": str(instance.folder("inbox")),
+            "SIPAS_SOURCES_FILE": str(PROJECT / "config" / "sources.yml"),
+            "SIPAS_REFERENCE_DIR": str(PROJECT / "reference"),
+            "SIPAS_DBT_PROJECT_DIR": str(PROJECT / "dbt_project"),
+            "SIPAS_HASH_KEY": instance.secrets["key_hash"],
+            "DBT_PROFILES_DIR": str(PROJECT / "dbt_project"),
+            "DBT_TARGET_PATH": str(instance.folder("dbt")),
+            "DBT_LOG_PATH": str(instance.folder("dbt") / "logs"),
+        }
+    )
+
+
+def dbt_connection(url: str) -> dict[str, str]:
+    """dbt's profile wants the parts of the URL one by one."""
+    from psycopg.conninfo import conninfo_to_dict
+
+    parts = conninfo_to_dict(url)
+    return {
+        "SIPAS_DBT_HOST": str(parts["host"]),
+        "SIPAS_DBT_PORT": str(parts["port"]),
+        "SIPAS_DBT_USER": str(parts["user"]),
+        "SIPAS_DBT_PASSWORD": str(parts["password"]),
+        "SIPAS_DBT_DATABASE": str(parts["dbname"]),
+    }
+
+
+def airflow(instance: Instance) -> dict[str, str]:
+    """Airflow's configuration: nothing is written to airflow.cfg."""
+    metadata = database_url(instance, "airflow", "airflow")
+    home = instance.folder("airflow")
+    core = {
+        "CORE__DAGS_FOLDER": str(PROJECT / "dags"),
+        "CORE__EXECUTOR": "LocalExecutor",
+        "CORE__PARALLELISM": "8",
+        "CORE__LOAD_EXAMPLES": "False",
+        "CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "CORE__DEFAULT_TIMEZONE": "Asia/Ho_Chi_Minh",
+        "CORE__AUTH_MANAGER": "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
+        "CORE__FERNET_KEY": instance.secrets["key_airflow_fernet"],
+        "DATABASE__SQL_ALCHEMY_CONN": metadata.replace("postgresql://", "postgresql+psycopg2://"),
+        "API__HOST": "127.0.0.1",
+        "API__PORT": str(instance.ports["airflow"]),
+        "API__BASE_URL": instance.address("airflow"),
+        "API__SECRET_KEY": instance.secrets["key_airflow_api"],
+        "API__WORKERS": "1",
+        "API_AUTH__JWT_SECRET": instance.secrets["key_airflow_jwt"],
+        "LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
+        "LOGGING__WORKER_LOG_SERVER_PORT": str(instance.ports["airflow_worker_logs"]),
+        "LOGGING__TRIGGER_LOG_SERVER_PORT": str(instance.ports["airflow_triggerer_logs"]),
+        "DAG_PROCESSOR__PARSING_PROCESSES": "1",
+        "DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "120",
+        "USAGE_DATA_COLLECTION__ENABLED": "False",
+        "COSMOS__ENABLE_TELEMETRY": "False",
+        "COSMOS__DBT_DOCS_DIR": "",
+    }
+    return {"AIRFLOW_HOME": str(home)} | {f"AIRFLOW__{k}": v for k, v in core.items()}
+
+
+def airflow_connections(instance: Instance) -> dict[str, str]:
+    """Secrets of the sources as Airflow connections; here: the simulated one-stop systems."""
+    connection = {
+        "conn_type": "http",
+        "host": "127.0.0.1",
+        "port": instance.ports["simulator"],
+        "schema": "http",
+        "login": "sipas",
+        "password": instance.secrets["password_simulator"],
+    }
+    return {
+        f"AIRFLOW_CONN_{system.upper()}": json.dumps(connection | {"extra": {"system": system}})
+        for system in ("mot_cua_tinh", "mot_cua_xa")
+    }
+
+
+def superset(instance: Instance) -> dict[str, str]:
+    """Superset's settings: it knows the read-only role of the warehouse and nothing else of it."""
+    metadata = database_url(instance, "superset", "superset")
+    return {
+        "SUPERSET_HOME": str(instance.folder("superset")),
+        "SUPERSET_CONFIG_PATH": str(PROJECT / "superset" / "superset_config.py"),
+        "SUPERSET_SECRET_KEY": instance.secrets["key_superset"],
+        "SIPAS_SUPERSET_METADATA_URL": metadata.replace("postgresql://", "postgresql+psycopg2://"),
+        "SIPAS_BI_DATABASE_URL": database_url(instance, "sipas_bi"),
+        "SUPERSET_USER": "admin",
+        "SUPERSET_PASSWORD": instance.secrets["password_superset_admin"],
+        "SUPERSET_OFFICIAL_USER": "canbo",
+        "SUPERSET_OFFICIAL_PASSWORD": instance.secrets["password_superset_official"],
+        "PATH": f"{SUPERSET_BIN}:{os.environ.get('PATH', os.defpath)}",
+    }
+
+
+def simulator(instance: Instance) -> dict[str, str]:
+    """The simulator's account."""
+    return {
+        "SIPAS_SIMULATOR_USER": "sipas",
+        "SIPAS_SIMULATOR_PASSWORD": instance.secrets["password_simulator"],
+    }
+
+
+def owner(instance: Instance) -> dict[str, str]:
+    """What migrations need: the owner of the warehouse."""
+    return {"SIPAS_DATABASE_URL": database_url(instance, "sipas_owner")}

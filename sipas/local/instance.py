@@ -1,0 +1,162 @@
+"""One instance of the servers: its folder, ports, secrets and mark, made once and remembered.
+
+Everything lies under one folder (`.local/` of the project, or SIPAS_HOME), so two clones, or a
+demo and a test run, live side by side.
+"""
+
+import json
+import os
+import random
+import secrets
+import socket
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from sipas.errors import UserError
+
+PROJECT = Path(__file__).resolve().parents[2]
+SERVICES_WITH_PORT = (
+    "postgres",
+    "airflow",
+    "airflow_worker_logs",
+    "airflow_triggerer_logs",
+    "superset",
+    "simulator",
+    "supervisor",
+)
+DATABASE_ROLES = (
+    "sipas_owner",
+    "sipas_ingest",
+    "sipas_transform",
+    "sipas_release",
+    "sipas_bi",
+    "sipas_audit",
+    "airflow",
+    "superset",
+)
+PEOPLE = (
+    "airflow_engineer",
+    "airflow_approver",
+    "airflow_auditor",
+    "superset_admin",
+    "superset_official",
+)
+# Below the range from which the kernel takes ports for outgoing connections, so that a
+# remembered port is not lost to a browser between two starts.
+PORT_RANGE = range(20000, 32000)
+
+
+def is_port_free(port: int) -> bool:
+    """Whether 127.0.0.1:`port` can be listened on."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def choose_ports() -> dict[str, int]:
+    """A free port for every service; SIPAS_PORT_<SERVICE> fixes one."""
+    chosen: dict[str, int] = {}
+    for service in SERVICES_WITH_PORT:
+        fixed = os.environ.get(f"SIPAS_PORT_{service.upper()}")
+        if fixed:
+            chosen[service] = int(fixed)
+            continue
+        candidates = random.sample(PORT_RANGE, 200)
+        chosen[service] = next(
+            port for port in candidates if port not in chosen.values() and is_port_free(port)
+        )
+    return chosen
+
+
+def make_secrets() -> dict[str, str]:
+    """Passwords and keys, generated once; nothing has a default."""
+    made = {
+        f"password_{name}": secrets.token_urlsafe(18)
+        for name in (*DATABASE_ROLES, *PEOPLE, "postgres", "simulator", "supervisor")
+    }
+    made |= {
+        f"key_{name}": secrets.token_urlsafe(48)
+        for name in ("airflow_api", "airflow_jwt", "superset", "hash")
+    }
+    # A Fernet key is 32 bytes, url-safe base64 with padding.
+    made["key_airflow_fernet"] = secrets.token_urlsafe(32) + "="
+    return made
+
+
+@dataclass(frozen=True)
+class Instance:
+    """An instance as remembered in `home/instance.json` (mode 0600)."""
+
+    home: Path
+    mark: str
+    ports: dict[str, int]
+    secrets: dict[str, str]
+
+    @cached_property
+    def run_dir(self) -> Path:
+        """Where the supervisor keeps its configuration and the servers their logs."""
+        return self.folder("run")
+
+    def folder(self, name: str) -> Path:
+        """The subfolder `name` of the instance, made when it is not there."""
+        path = self.home / name
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+    @property
+    def external_database_url(self) -> str | None:
+        """The owner's URL of a PostgreSQL server of the user's own, when one is named."""
+        return os.environ.get("SIPAS_EXTERNAL_DATABASE_URL") or None
+
+    def address(self, service: str) -> str:
+        """http://127.0.0.1:<port> of a web service."""
+        return f"http://127.0.0.1:{self.ports[service]}"
+
+
+def home_folder() -> Path:
+    """The folder of the instance this process is about."""
+    return Path(os.environ.get("SIPAS_HOME") or PROJECT / ".local").resolve()
+
+
+def load_instance() -> Instance | None:
+    """The instance of `home_folder()`, or None when it was never made."""
+    home = home_folder()
+    try:
+        stored = json.loads((home / "instance.json").read_text())
+    except FileNotFoundError:
+        return None
+    except PermissionError as error:
+        raise UserError(
+            f"{error.filename} cannot be read by this account: the instance was made by another "
+            "one. Run the command as that account."
+        ) from error
+    return Instance(home=home, **stored)
+
+
+def load_or_create_instance() -> Instance:
+    """The instance of `home_folder()`; made, with ports and secrets, the first time."""
+    home = home_folder()
+    try:
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        probe = home / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise UserError(
+            f"The folder {home} cannot be written to ({error.strerror}). Choose another with "
+            "SIPAS_HOME=/some/folder, or mend its permissions."
+        ) from error
+    if instance := load_instance():
+        return instance
+    home.chmod(0o700)
+    content = {"mark": secrets.token_hex(12), "ports": choose_ports(), "secrets": make_secrets()}
+    temporary = home / "instance.json.new"
+    with open(os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(content, file, indent=2)
+    temporary.replace(home / "instance.json")
+    return Instance(home=home, **content)

@@ -1,0 +1,24 @@
+"""What every DAG shares: owner, retries, tags and the assets between them."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from airflow.sdk import Asset
+
+OWNER = "data-engineering"
+TAGS = ("ingest", "build", "publish")
+DEFAULTS = {
+    "owner": OWNER,
+    "retries": 2,
+    "retry_delay": timedelta(seconds=20),
+    "execution_timeout": timedelta(minutes=30),
+}
+START = datetime(2023, 1, 1, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
+WRITER_POOL = "warehouse_writer"
+AUTOMATIC_APPROVAL = "automatic_approval"  # the Airflow variable that a demo or a test sets
+
+# Names of our own: Cosmos's contain host and port and change with the server.
+DOSSIERS_ARRIVED = Asset("sipas://batches/dossiers")
+SURVEYS_ARRIVED = Asset("sipas://batches/survey_forms")
+REFERENCE_ARRIVED = Asset("sipas://batches/reference")
+WAREHOUSE_BUILT = Asset("sipas://builds/warehouse")

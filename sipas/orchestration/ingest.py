@@ -1,0 +1,106 @@
+"""The steps of the three ingest DAGs: ask, load, decide, announce."""
+
+import logging
+
+from airflow.sdk import Asset, Connection, get_current_context, task
+
+from sipas.orchestration.failures import fail_when, without_retry
+
+log = logging.getLogger(__name__)
+
+
+def show_source(source_code: str) -> None:
+    """Gives a mapped task instance the source's code as its label in Airflow's pages."""
+    get_current_context()["source_code"] = source_code
+
+
+def land_one_stop(source_code: str) -> str:
+    """Asks one system with the account of its Airflow connection; returns its code."""
+    from sipas.database import connect
+    from sipas.settings import directory
+    from sipas.sources.configuration import source_by_code
+    from sipas.sources.one_stop_http import Access, SourceRefusesUs, fetch
+
+    show_source(source_code)
+    source = source_by_code(source_code)
+    account = Connection.get(source.connection)
+    port = f":{account.port}" if account.port else ""
+    access = Access(
+        f"{account.schema or 'https'}://{account.host}{port}", account.login, account.password
+    )
+    try:
+        with connect("ingest") as connection:
+            manifest = fetch(connection, directory("SIPAS_LANDING_DIR"), source, access)
+    except SourceRefusesUs as error:
+        raise without_retry(error) from error
+    log.info("%s: %s", source_code, manifest.delivery_id if manifest else "nothing new")
+    return source_code
+
+
+def load_pending(delivery_kind: str, source_code: str | None = None) -> list[str]:
+    """Loads every landed delivery without a batch (of one source); returns one line a delivery.
+
+    A refused delivery does not stop the others; it fails the task at the end, by name.
+    """
+    from sipas.database import connect
+    from sipas.landing import register_all
+    from sipas.loading.batches import load, pending_deliveries
+    from sipas.settings import directory
+
+    if source_code:
+        show_source(source_code)
+    landing = directory("SIPAS_LANDING_DIR")
+    lines, refused = [], []
+    with connect("ingest", autocommit=True) as connection:
+        register_all(connection, landing, delivery_kind)
+        for manifest in pending_deliveries(connection, landing, delivery_kind):
+            if source_code not in (None, manifest.source_code):
+                continue
+            result = load(connection, landing, manifest)
+            if result.refusal_reason:
+                refused.append(result.refusal_reason)
+            lines.append(
+                f"batch {result.batch_id} of {manifest.file_name or manifest.source_code}: "
+                f"{result.status}, received {result.received_count} = loaded "
+                f"{result.loaded_count} + unchanged {result.unchanged_count} + quarantined "
+                f"{result.quarantined_count}"
+            )
+            log.info(lines[-1])
+    fail_when(refused)
+    return lines
+
+
+def decide_batches(delivery_kind: str) -> int:
+    """The raw gate for a kind of delivery; returns how many batches were accepted."""
+    from sipas.database import connect
+    from sipas.loading.gate import decide
+
+    with connect("ingest", autocommit=True) as connection:
+        decided = decide(connection, delivery_kind)
+    refused = [f"Batch {batch_id} refused: {reason}" for batch_id, reason in decided if reason]
+    log.info("%d batches accepted, %d refused", len(decided) - len(refused), len(refused))
+    fail_when(refused)
+    return len(decided) - len(refused)
+
+
+def finish_ingest(steps: list, delivery_kind: str, asset: Asset) -> None:
+    """Wires the end of an ingest DAG behind its `steps`: gate, one asset event, and a task that
+    fails the run when a step failed."""
+
+    @task(trigger_rule="all_done")
+    def gate() -> int:
+        """Great Expectations on each loaded batch: accepted or refused."""
+        return decide_batches(delivery_kind)
+
+    @task(outlets=[asset], trigger_rule="all_done")
+    def announce() -> None:
+        """One asset event a run, also when a part failed: the others have arrived."""
+
+    @task(trigger_rule="one_failed", retries=0)
+    def report_failures() -> None:
+        """Fails the run when a step failed, so that somebody looks."""
+        raise RuntimeError("A step failed or a delivery was refused; its log says which and why.")
+
+    decided = gate()
+    steps[-1] >> decided >> announce()
+    [*steps, decided] >> report_failures()

@@ -1,0 +1,41 @@
+"""The steps of publish_results that need to know Airflow."""
+
+import logging
+
+from airflow.sdk import Variable
+
+from sipas.errors import UserError
+from sipas.orchestration.defaults import AUTOMATIC_APPROVAL
+from sipas.orchestration.failures import without_retry
+
+log = logging.getLogger(__name__)
+
+
+def open_mart_gate() -> int:
+    """Validates the marts of the newest build and returns its id; fails without another try."""
+    from sipas.database import connect
+    from sipas.release.gate import check_marts, newest_build
+
+    try:
+        with connect("release", autocommit=True) as connection:
+            build_id = newest_build(connection)
+            warnings = check_marts(connection, build_id)
+    except UserError as error:
+        raise without_retry(error) from error
+    log.info("Build %d may be published; %d warnings", build_id, warnings)
+    return build_id
+
+
+def approve_automatically(candidates: list[str]) -> list[str]:
+    """Approves candidates when the variable `automatic_approval` is 'demo'; returns those."""
+    from sipas.database import connect
+    from sipas.release.lifecycle import AUTOMATIC, approve
+
+    if Variable.get(AUTOMATIC_APPROVAL, default="") != "demo":
+        for release_id in candidates:
+            log.warning("%s waits for approval: sipas release approve %s", release_id, release_id)
+        return []
+    with connect("release") as connection:
+        for release_id in candidates:
+            approve(connection, release_id, AUTOMATIC)
+    return candidates

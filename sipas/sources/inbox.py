@@ -1,0 +1,124 @@
+"""Files handed in: reference tables and survey workbooks, found in folders."""
+
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
+import psycopg
+
+from sipas.contracts.rejection import NotReady
+from sipas.landing import Incoming, Manifest, is_repeat, register
+
+SIMULATED_MARK = "data_nature=simulated"
+
+
+def land_file(
+    connection: psycopg.Connection,
+    landing: Path,
+    path: Path,
+    *,
+    source_code: str,
+    delivery_kind: str,
+    lot_key: str,
+    subject_code: str,
+    data_nature: str,
+) -> Manifest | None:
+    """Lands one file byte for byte; None when the lot's newest delivery is the same file."""
+    incoming = Incoming(
+        landing,
+        source_code=source_code,
+        delivery_kind=delivery_kind,
+        lot_key=lot_key,
+        subject_code=subject_code,
+        file_name=path.name,
+        data_nature=data_nature,
+    )
+    with incoming:
+        incoming.add(path.name, path.read_bytes())
+        if is_repeat(connection, incoming):
+            return None
+        manifest = incoming.commit()
+    register(connection, landing, manifest)
+    connection.commit()
+    return manifest
+
+
+def land_reference(
+    connection: psycopg.Connection, landing: Path, own: Path, inbox: Path
+) -> list[Manifest]:
+    """Lands every reference CSV that is new or changed: the product's own folder, then those of
+    the province in `<inbox>/reference/real/` and `…/simulated/`; returns what was landed."""
+    files = [("reference", "real", path) for path in sorted(own.glob("*.csv"))]
+    for nature in ("real", "simulated"):
+        folder = inbox / "reference" / nature
+        files += [(f"reference_{nature}", nature, path) for path in sorted(folder.glob("*.csv"))]
+    landed = [
+        land_file(
+            connection,
+            landing,
+            path,
+            source_code=source_code,
+            delivery_kind="reference",
+            lot_key=f"{source_code}/{path.stem}",
+            subject_code=path.stem,
+            data_nature=nature,
+        )
+        for source_code, nature, path in files
+    ]
+    return [manifest for manifest in landed if manifest]
+
+
+def land_surveys(connection: psycopg.Connection, landing: Path, inbox: Path) -> list[Manifest]:
+    """Lands every workbook of `<inbox>/surveys/<round_code>/` that is new or changed.
+
+    Raises NotReady for a folder whose round is not among the accepted reference rows, and
+    UserError for a simulated workbook in a real round; the other files are landed first.
+    """
+    natures = dict(
+        connection.execute(
+            "select round_code, data_nature from reference.rounds "
+            "where batch_id in (select batch_id from audit.current_batches)"
+        ).fetchall()
+    )
+    landed, problems = [], []
+    for path in sorted((inbox / "surveys").glob("*/*")):
+        if not path.is_file() or path.name.startswith((".", "~$")):
+            continue
+        round_code = path.parent.name
+        if round_code not in natures:
+            problems.append(
+                f"{path.name}: the round {round_code} is not known. Add it to rounds.csv and run "
+                "ingest_reference, or rename the folder."
+            )
+            continue
+        if natures[round_code] == "real" and is_marked_simulated(path.read_bytes()):
+            problems.append(
+                f"{path.name} says of itself that it is simulated, but the round {round_code} is "
+                "real. Move it to the folder of a simulated round."
+            )
+            continue
+        landed.append(
+            land_file(
+                connection,
+                landing,
+                path,
+                source_code="surveys",
+                delivery_kind="survey_forms",
+                lot_key=f"surveys/{round_code}/{path.name}",
+                subject_code=round_code,
+                data_nature=natures[round_code],
+            )
+        )
+    if problems:
+        raise NotReady("\n".join(problems))
+    return [manifest for manifest in landed if manifest]
+
+
+def is_marked_simulated(body: bytes) -> bool:
+    """Whether an XLSX carries the mark of simulated data in its properties."""
+    try:
+        with zipfile.ZipFile(BytesIO(body)) as archive:
+            properties = archive.read("docProps/core.xml").decode("utf8", "replace")
+    except (zipfile.BadZipFile, KeyError):
+        return False
+    return SIMULATED_MARK in properties

@@ -1,0 +1,51 @@
+"""Vietnamese text: order and numbers as Vietnamese readers expect them."""
+
+import unicodedata
+from decimal import Decimal
+
+LETTERS = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
+TONES = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}  # huyền hỏi ngã sắc nặng
+SHAPES = {"\u0306", "\u0302", "\u031b"}  # breve, circumflex, horn
+
+
+def nfc(text: str) -> str:
+    """The text composed (NFC), inner white space folded, ends trimmed."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def sort_key(text: str) -> str:
+    """A key that sorts under the C collation as Vietnamese sorts: letters first, then tones.
+
+    Letters in the order a ă â b c d đ e ê … (TCVN 6909); among equal letters the tones in the
+    order none, huyền, hỏi, ngã, sắc, nặng; digits before letters.
+    """
+    primary, tones = [], []
+    letter = ""
+    for char in unicodedata.normalize("NFD", text.casefold()) + "\0":
+        if char in SHAPES:
+            letter += char
+            continue
+        if char in TONES:
+            tones[-1] = str(TONES[char])
+            continue
+        if letter:
+            primary[-1] = rank(unicodedata.normalize("NFC", letter))
+        letter = char
+        primary.append("")
+        tones.append("0")
+    return "".join(primary[:-1]) + "|" + "".join(tones[:-1])
+
+
+def rank(letter: str) -> str:
+    """The place of one letter as two ASCII characters; what is no letter comes before."""
+    place = LETTERS.find(letter)
+    if place >= 0:
+        return f"b{chr(ord('A') + place // 6)}{place % 6}"
+    return f"a{ord(letter[0]):05d}"
+
+
+def decimal_comma(value: Decimal | float | None, digits: int = 2) -> str:
+    """A number as Vietnamese print it: `82,28`; an empty dash when there is none."""
+    if value is None:
+        return "–"
+    return f"{value:,.{digits}f}".replace(",", " ").replace(".", ",").replace(" ", ".")

@@ -8,13 +8,12 @@ and one asset event follows when all are through.
 from airflow.sdk import dag, task, task_group
 from airflow.timetables.trigger import CronTriggerTimetable
 
-from sipas.orchestration.defaults import DEFAULTS, DOSSIERS_ARRIVED, START
+from sipas.orchestration.defaults import DEFAULTS, DOSSIERS_ARRIVED
 from sipas.orchestration.ingest import finish_ingest, land_one_stop, load_pending
 
 
 @dag(
     schedule=CronTriggerTimetable("0 2 * * *", timezone="Asia/Ho_Chi_Minh"),
-    start_date=START,
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULTS,

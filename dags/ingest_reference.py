@@ -8,13 +8,12 @@ supersedes the old one; an unchanged file is nothing.
 from airflow.sdk import dag, task
 from airflow.timetables.trigger import CronTriggerTimetable
 
-from sipas.orchestration.defaults import DEFAULTS, REFERENCE_ARRIVED, START
+from sipas.orchestration.defaults import DEFAULTS, REFERENCE_ARRIVED
 from sipas.orchestration.ingest import finish_ingest, load_pending
 
 
 @dag(
     schedule=CronTriggerTimetable("0 1 * * *", timezone="Asia/Ho_Chi_Minh"),
-    start_date=START,
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULTS,

@@ -8,13 +8,12 @@ corrected file of the same name supersedes it.
 from airflow.sdk import dag, task
 from airflow.timetables.trigger import CronTriggerTimetable
 
-from sipas.orchestration.defaults import DEFAULTS, START, SURVEYS_ARRIVED
+from sipas.orchestration.defaults import DEFAULTS, SURVEYS_ARRIVED
 from sipas.orchestration.ingest import finish_ingest, load_pending
 
 
 @dag(
     schedule=CronTriggerTimetable("30 1 * * *", timezone="Asia/Ho_Chi_Minh"),
-    start_date=START,
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULTS,

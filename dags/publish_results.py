@@ -8,13 +8,12 @@ demonstrations and tests only and is marked in the release.
 
 from airflow.sdk import dag, task
 
-from sipas.orchestration.defaults import DEFAULTS, START, WAREHOUSE_BUILT
+from sipas.orchestration.defaults import DEFAULTS, WAREHOUSE_BUILT
 from sipas.orchestration.publish import approve_automatically, open_mart_gate
 
 
 @dag(
     schedule=[WAREHOUSE_BUILT],
-    start_date=START,
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULTS,

@@ -76,6 +76,27 @@ def up() -> None:
 
 
 @main.command()
+def demo() -> None:
+    """Run the main job on simulated data, from files and HTTP to the dashboard."""
+    from sipas.local import lifecycle
+    from sipas.local.demo import ROUND, Demo
+    from sipas.local.instance import load_or_create_instance
+    from sipas.local.summary import summary
+
+    started = time.monotonic()
+
+    def say(what: str) -> None:
+        click.echo(f"  {time.monotonic() - started:5.1f} s  {what}", err=True)
+
+    instance = load_or_create_instance()
+    run = Demo(instance, say)
+    with run.step("start the servers"):
+        lifecycle.up(instance, lambda what: say(f"  {what} …"))
+    run.run()
+    click.echo("\n" + summary(instance, ROUND, run.seconds))
+
+
+@main.command()
 def down() -> None:
     """Stop the servers of this folder; data stays."""
     from sipas.local import lifecycle

@@ -112,9 +112,7 @@ def import_contents(contents: dict[str, str]) -> None:
         # Superset wraps the refusal of a file in a second error that names nothing.
         cause = error.__cause__ or error
         faults = cause._exceptions if isinstance(cause, CommandInvalidError) else []
-        lines = [
-            f"{name}: {causes}" for fault in faults for name, causes in fault.messages.items()
-        ]
+        lines = [f"{name}: {causes}" for fault in faults for name, causes in fault.messages.items()]
         raise SyncError("\n".join(lines) or f"nhập tài nguyên: {cause}") from error
 
 
@@ -255,8 +253,10 @@ def sync() -> None:
     with override_user(admin):
         import_contents(contents_of(assets, bi_url))
         removed = prune(assets)
-    print(f"nhập {sum(len(assets.of(kind)) for kind in KINDS)} tệp: "
-          f"{time.perf_counter() - start:.2f} giây")
+    print(
+        f"nhập {sum(len(assets.of(kind)) for kind in KINDS)} tệp: "
+        f"{time.perf_counter() - start:.2f} giây"
+    )
     for name in removed:
         print(f"đã gỡ {name}")
     official = ensure_account(

@@ -16,9 +16,7 @@ class AirflowClient:
     """Talks to the instance's Airflow as the engineer."""
 
     def __init__(self, instance: Instance) -> None:
-        self.http = httpx.Client(
-            base_url=instance.address("airflow"), timeout=60, trust_env=False
-        )
+        self.http = httpx.Client(base_url=instance.address("airflow"), timeout=60, trust_env=False)
         answer = self.http.post(
             "/auth/token",
             json={
@@ -73,7 +71,10 @@ class AirflowClient:
         return self.call("GET", path)["task_instances"]
 
     def wait_for_run(
-        self, dag_id: str, run_id: str, seconds: float = 600,
+        self,
+        dag_id: str,
+        run_id: str,
+        seconds: float = 600,
         progress: Callable[[dict], None] | None = None,
     ) -> dict:
         """Waits until the run has ended; returns it whatever its state."""

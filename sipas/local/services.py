@@ -82,6 +82,11 @@ def superset_command(instance: Instance) -> list[str]:
         "8",
         "--timeout",
         "120",
+        # Superset puts whole chart queries into addresses.
+        "--limit-request-line",
+        "0",
+        "--limit-request-field_size",
+        "0",
         "--keep-alive",
         "5",
         "--log-level",

@@ -1,7 +1,9 @@
-"""What every DAG shares: owner, retries, tags and the assets between them."""
+"""What every DAG shares: owner, retries, tags and the assets between them.
 
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+No DAG has a start date: its first scheduled run is the next one, not one made up for yesterday.
+"""
+
+from datetime import timedelta
 
 from airflow.sdk import Asset
 
@@ -13,7 +15,6 @@ DEFAULTS = {
     "retry_delay": timedelta(seconds=20),
     "execution_timeout": timedelta(minutes=30),
 }
-START = datetime(2023, 1, 1, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
 WRITER_POOL = "warehouse_writer"
 AUTOMATIC_APPROVAL = "automatic_approval"  # the Airflow variable that a demo or a test sets
 

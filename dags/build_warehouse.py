@@ -67,11 +67,16 @@ def build_warehouse():
             target_name="warehouse",
             profiles_yml_filepath=PROJECT / "profiles.yml",
         ),
-        execution_config=ExecutionConfig(execution_mode=ExecutionMode.WATCHER),
-        render_config=RenderConfig(
-            load_method=LoadMode.DBT_MANIFEST, test_behavior=TestBehavior.AFTER_EACH
+        # Only the producer writes; the tasks of the models watch it.
+        execution_config=ExecutionConfig(
+            execution_mode=ExecutionMode.WATCHER, setup_operator_args={"pool": WRITER_POOL}
         ),
-        operator_args={"install_deps": False, "pool": WRITER_POOL},
+        render_config=RenderConfig(
+            load_method=LoadMode.DBT_MANIFEST,
+            test_behavior=TestBehavior.AFTER_EACH,
+            should_detach_multiple_parents_tests=True,
+        ),
+        operator_args={"install_deps": False},
         default_args={"retries": 0, "retry_delay": timedelta(seconds=5)},
     )
 

@@ -1,17 +1,39 @@
 """The command `sipas`: each command explains itself with --help."""
 
 import json as json_module
+import os
 import shlex
 import sys
 import time
+from importlib import import_module
 
 import click
 
 from sipas.errors import UserError
 
+# Commands of the rooms, imported only when called: most of them load slow libraries.
+ROOM_COMMANDS = {
+    "quarantine": "sipas.loading.commands",
+    "release": "sipas.release.commands",
+}
 
-class OneLineErrors(click.Group):
-    """Shows a UserError as one clear message and exit code 1, without a traceback."""
+
+class Sipas(click.Group):
+    """Finds the rooms' commands, and shows a UserError as one message without a traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *ROOM_COMMANDS})
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name in ROOM_COMMANDS:
+            return getattr(import_module(ROOM_COMMANDS[name]), name)
+        return super().get_command(ctx, name)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]):
+        found = super().resolve_command(ctx, args)
+        if found[0] in ROOM_COMMANDS and not {"-h", "--help"} & set(args):
+            use_settings_of_instance()
+        return found
 
     def invoke(self, ctx: click.Context):
         try:
@@ -21,7 +43,7 @@ class OneLineErrors(click.Group):
             sys.exit(1)
 
 
-@click.group(cls=OneLineErrors, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Sipas, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """The SIPAS warehouse: servers, loading, releases and the proof of every figure."""
 
@@ -34,6 +56,15 @@ def current_instance():
     if instance is None:
         raise UserError(f"There is no instance in {home_folder()}; `make up` makes one.")
     return instance
+
+
+def use_settings_of_instance() -> None:
+    """Commands of the rooms run with the settings of this folder's instance, unless somebody has
+    set them already (a container, a test)."""
+    if "SIPAS_AUDIT_DATABASE_URL" not in os.environ:
+        from sipas.local import environment
+
+        os.environ.update(environment.pipeline(current_instance()))
 
 
 def addresses(instance) -> dict[str, str]:

@@ -9,7 +9,7 @@ import os
 import random
 import secrets
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -95,7 +95,7 @@ class Instance:
     home: Path
     mark: str
     ports: dict[str, int]
-    secrets: dict[str, str]
+    secrets: dict[str, str] = field(repr=False)
 
     @cached_property
     def run_dir(self) -> Path:

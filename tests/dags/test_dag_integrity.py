@@ -1,0 +1,177 @@
+"""DAG files: the exact set, their manners, and one task a model."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from sipas.local import environment, services
+from sipas.local.demo import DAG_IDS
+from sipas.local.instance import PROJECT, Instance
+
+PROBE = """
+import json, sys, time
+from airflow.dag_processing.dagbag import DagBag
+bag = DagBag(sys.argv[1])
+print("RESULT" + json.dumps({
+    "errors": bag.import_errors,
+    "seconds": {stat.file: stat.duration.total_seconds() for stat in bag.dagbag_stats},
+    "dags": {
+        dag.dag_id: {
+            "file": dag.fileloc, "tags": sorted(dag.tags), "doc": bool(dag.doc_md),
+            "catchup": dag.catchup, "max_active_runs": dag.max_active_runs,
+            "tasks": {
+                task.task_id: {
+                    "owner": task.owner, "retries": task.retries,
+                    "timeout": task.execution_timeout and task.execution_timeout.total_seconds(),
+                    "doc": bool(task.doc_md or task.doc), "pool": task.pool,
+                    "outlets": [getattr(o, "name", None) or o.uri for o in task.outlets],
+                } for task in dag.tasks
+            },
+        } for dag in bag.dags.values()
+    },
+}))
+"""
+
+
+def airflow_variables(instance: Instance) -> dict[str, str]:
+    """Airflow as the instance runs it, with any version inflation made an error."""
+    return (
+        environment.common(instance)
+        | services.airflow_environment(instance)
+        | {"AIRFLOW__DAG_PROCESSOR__DAG_VERSION_INFLATION_CHECK_LEVEL": "error"}
+    )
+
+
+@pytest.fixture(scope="module")
+def bag(instance: Instance) -> dict:
+    """What Airflow itself reads from the folder `dags/`, named by its absolute path."""
+    from sipas.local.lifecycle import prepare_dbt
+
+    prepare_dbt(instance)
+    result = subprocess.run(
+        [sys.executable, "-c", PROBE, str(PROJECT / "dags")],
+        env=airflow_variables(instance), capture_output=True, text=True, check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout.split("RESULT", 1)[1])
+
+
+def test_the_dags_are_exactly_these_and_each_lies_in_the_file_of_its_name(bag: dict) -> None:
+    assert bag["errors"] == {}
+    assert set(bag["dags"]) == DAG_IDS
+    for dag_id, dag in bag["dags"].items():
+        assert Path(dag["file"]) == PROJECT / "dags" / f"{dag_id}.py"
+    assert {path.stem for path in (PROJECT / "dags").glob("*.py")} == DAG_IDS
+
+
+def test_every_dag_is_documented_tagged_from_the_closed_set_and_runs_once_at_a_time(
+    bag: dict,
+) -> None:
+    from sipas.orchestration.defaults import TAGS
+
+    for dag_id, dag in bag["dags"].items():
+        assert dag["doc"], dag_id
+        assert len(dag["tags"]) == 1, dag_id
+        assert set(dag["tags"]) <= set(TAGS), dag_id
+        assert not dag["catchup"], dag_id
+        assert dag["max_active_runs"] == 1, dag_id
+
+
+def test_every_task_has_an_owner_a_timeout_and_retries_where_trying_again_can_help(
+    bag: dict,
+) -> None:
+    for dag_id, dag in bag["dags"].items():
+        for task_id, task in dag["tasks"].items():
+            name = f"{dag_id}.{task_id}"
+            assert task["owner"] == "data-engineering", name
+            assert task["timeout"], name
+            without_retry = task_id.startswith("dbt.") or task_id in (
+                "report_failures", "fail_build"
+            )
+            assert task["retries"] == (0 if without_retry else 2), name
+
+
+def test_dag_files_are_thin(bag: dict) -> None:
+    for dag in bag["dags"].values():
+        text = Path(dag["file"]).read_text()
+        assert len(text.splitlines()) <= 120, dag["file"]
+        assert "select " not in text, dag["file"]
+
+
+def test_the_models_in_the_dag_are_the_models_of_the_project(bag: dict) -> None:
+    models = {path.stem for path in (PROJECT / "dbt_project" / "models").rglob("*.sql")}
+    tasks = bag["dags"]["build_warehouse"]["tasks"]
+    drawn = {
+        task_id.removeprefix("dbt.").removesuffix(".run").removesuffix("_run")
+        for task_id in tasks
+        if task_id.startswith("dbt.") and task_id.endswith(("run",))
+    }
+    assert drawn == models
+
+
+def test_only_the_task_that_writes_holds_the_slot_of_the_writer(bag: dict) -> None:
+    tasks = bag["dags"]["build_warehouse"]["tasks"]
+    holders = [task_id for task_id, task in tasks.items() if task["pool"] == "warehouse_writer"]
+    assert holders == ["dbt.dbt_producer_watcher"]
+
+
+def test_every_asset_that_a_dag_waits_for_is_announced_by_another(bag: dict) -> None:
+    announced = {
+        asset for dag in bag["dags"].values() for task in dag["tasks"].values()
+        for asset in task["outlets"]
+    }
+    assert {
+        "sipas://batches/dossiers", "sipas://batches/survey_forms",
+        "sipas://batches/reference", "sipas://builds/warehouse",
+    } <= announced
+
+
+def test_parsing_twice_gives_the_same_dags(instance: Instance, bag: dict) -> None:
+    """No clock, no random order: each parse of a changed text would be a new DAG version."""
+    code = (
+        "import sys; from airflow.dag_processing.dagbag import DagBag;"
+        "from airflow.serialization.serialized_objects import DagSerialization;"
+        "from airflow.models.serialized_dag import SerializedDagModel;"
+        "bag = DagBag(sys.argv[1]);"
+        "print('RESULT' + '\\n'.join(sorted(f'{d.dag_id} '"
+        " f'{SerializedDagModel.hash(DagSerialization.to_dict(d))}' for d in bag.dags.values())))"
+    )
+    seen = set()
+    for seed in ("1", "2"):
+        result = subprocess.run(
+            [sys.executable, "-c", code, str(PROJECT / "dags")],
+            env=airflow_variables(instance) | {"PYTHONHASHSEED": seed},
+            capture_output=True, text=True, check=False,
+        )
+        assert result.returncode == 0, result.stderr
+        seen.add(result.stdout.split("RESULT", 1)[1])
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize("dag_id", sorted(DAG_IDS))
+def test_no_dag_file_takes_over_a_second_once_airflow_and_cosmos_are_imported(
+    instance: Instance, bag: dict, dag_id: str
+) -> None:
+    seconds = {Path(name).stem: value for name, value in bag["seconds"].items()}
+    warm = (
+        "import time, importlib.util, sys, cosmos, airflow.sdk;"
+        "from airflow.timetables import assets, trigger;"
+        "started = time.process_time();"
+        "spec = importlib.util.spec_from_file_location('probe', sys.argv[1]);"
+        "spec.loader.exec_module(importlib.util.module_from_spec(spec));"
+        "heavy = {'great_expectations', 'pandas', 'psycopg', 'httpx'} & set(sys.modules);"
+        "print('RESULT', time.process_time() - started, *heavy)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", warm, str(PROJECT / "dags" / f"{dag_id}.py")],
+        env=airflow_variables(instance), capture_output=True, text=True, check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    spent, *heavy = result.stdout.split("RESULT", 1)[1].split()
+    assert float(spent) < 1, f"{dag_id}: {spent} s (whole parse: {seconds.get(dag_id)})"
+    assert "great_expectations" not in heavy

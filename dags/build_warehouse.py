@@ -6,7 +6,6 @@ event was lost. A build without anything new ends in seconds.
 """
 
 import os
-from datetime import timedelta
 from pathlib import Path
 
 from airflow.sdk import dag, task
@@ -23,6 +22,7 @@ from cosmos import (
     TestBehavior,
 )
 
+from sipas.orchestration.build import build_again_unless_whole
 from sipas.orchestration.defaults import (
     DEFAULTS,
     DOSSIERS_ARRIVED,
@@ -33,6 +33,8 @@ from sipas.orchestration.defaults import (
 )
 
 PROJECT = Path(os.environ["SIPAS_DBT_PROJECT_DIR"])
+PRODUCER = "dbt.dbt_producer_watcher"
+WITH_TESTS = ["--resource-type", "test", "--resource-type", "unit_test"]
 MANIFEST = Path(os.environ["DBT_TARGET_PATH"]) / "manifest.json"
 
 
@@ -67,18 +69,26 @@ def build_warehouse():
             target_name="warehouse",
             profiles_yml_filepath=PROJECT / "profiles.yml",
         ),
-        # Only the producer writes; the tasks of the models watch it.
+        # Only the producer writes. It runs the tests too; a task of its own for each test would
+        # cost more than dbt itself.
         execution_config=ExecutionConfig(
-            execution_mode=ExecutionMode.WATCHER, setup_operator_args={"pool": WRITER_POOL}
+            execution_mode=ExecutionMode.WATCHER,
+            setup_operator_args={"pool": WRITER_POOL, "dbt_cmd_flags": WITH_TESTS},
         ),
         render_config=RenderConfig(
-            load_method=LoadMode.DBT_MANIFEST,
-            test_behavior=TestBehavior.AFTER_EACH,
-            should_detach_multiple_parents_tests=True,
+            load_method=LoadMode.DBT_MANIFEST, test_behavior=TestBehavior.NONE
         ),
-        operator_args={"install_deps": False},
-        default_args={"retries": 0, "retry_delay": timedelta(seconds=5)},
+        # The tasks of the models poll in their own process: on a busy machine a task that comes
+        # back from the triggerer at once can meet its own first half and be failed for it.
+        operator_args={"install_deps": False, "deferrable": False, "poke_interval": 1},
+        default_args={"retries": 0},
     )
+
+    @task(trigger_rule="none_failed", pool=WRITER_POOL)
+    def confirm_build() -> None:
+        """dbt's run succeeded as a whole, tests included; when parts of it were cleared since, dbt
+        runs once more as a whole."""
+        build_again_unless_whole(PRODUCER)
 
     @task(outlets=[WAREHOUSE_BUILT])
     def close_build(build_id: int) -> None:
@@ -91,8 +101,8 @@ def build_warehouse():
 
     @task(trigger_rule="one_failed", retries=0)
     def fail_build(build_id: int) -> None:
-        """A model or test failed: its batches stay to be consumed; clearing the failed task mends
-        the run."""
+        """A model or test failed: its batches stay to be consumed. Clearing the failed tasks of the
+        run mends it, and so does a new run."""
         from sipas.builds import close_build
         from sipas.database import connect
 
@@ -101,7 +111,9 @@ def build_warehouse():
         raise RuntimeError(f"Build {build_id} failed; the log of the red model says why.")
 
     build_id = open_build()
-    build_id >> models >> [close_build(build_id), fail_build(build_id)]
+    confirmed = confirm_build()
+    build_id >> models >> confirmed >> close_build(build_id)
+    [models, confirmed] >> fail_build(build_id)
 
 
 build_warehouse()

@@ -28,8 +28,9 @@ ROLES = ("ingest", "transform", "release", "audit", "bi", "owner")
 def instance() -> Iterator[Instance]:
     """An instance with PostgreSQL running; nothing of it is left at the end."""
     home = Path(tempfile.mkdtemp(prefix="sipas-test-"))
-    before = {name: os.environ.pop(name, None)
-              for name in ("SIPAS_HOME", "SIPAS_EXTERNAL_DATABASE_URL")}
+    before = {
+        name: os.environ.pop(name, None) for name in ("SIPAS_HOME", "SIPAS_EXTERNAL_DATABASE_URL")
+    }
     os.environ["SIPAS_HOME"] = str(home)
     made = load_or_create_instance()
     try:
@@ -78,10 +79,13 @@ class Warehouse:
     def variables(self) -> dict[str, str]:
         """The settings of the pipeline for this database."""
         urls = {f"SIPAS_{role.upper()}_DATABASE_URL": self.url(role) for role in ROLES}
-        folders = {"SIPAS_LANDING_DIR": str(self.landing), "SIPAS_INBOX_DIR": str(self.inbox),
-                   "DBT_TARGET_PATH": str(self.folder / "dbt"),
-                   "DBT_LOG_PATH": str(self.folder / "dbt" / "logs"),
-                   "SIPAS_DATABASE_URL": self.url("owner")}
+        folders = {
+            "SIPAS_LANDING_DIR": str(self.landing),
+            "SIPAS_INBOX_DIR": str(self.inbox),
+            "DBT_TARGET_PATH": str(self.folder / "dbt"),
+            "DBT_LOG_PATH": str(self.folder / "dbt" / "logs"),
+            "SIPAS_DATABASE_URL": self.url("owner"),
+        }
         dbt = environment.dbt_connection(self.url("transform"))
         return environment.pipeline(self.instance) | urls | folders | dbt
 

@@ -24,10 +24,15 @@ def main() -> None:
         return
     command = f"apt-get install --yes {' '.join(PACKAGES)}"
     if os.geteuid() != 0 or not shutil.which("apt-get"):
-        sys.exit(f"tests: Chromium is missing. Install it (Debian, Ubuntu: `{command}`), "
-                 "then run `make test` again.")
+        sys.exit(
+            f"tests: Chromium is missing. Install it (Debian, Ubuntu: `{command}`), "
+            "then run `make test` again."
+        )
     print("tests: installing Chromium …", flush=True)
-    quiet = {"stdout": subprocess.DEVNULL, "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"}}
+    quiet = {
+        "stdout": subprocess.DEVNULL,
+        "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
+    }
     for step in ("apt-get update", command):
         if subprocess.run([*step.split(), "-qq"], check=False, **quiet).returncode:
             sys.exit(f"tests: `{step}` failed. Install {' and '.join(PACKAGES)} by hand.")

@@ -128,13 +128,20 @@ def read_record(
     }
     return Accepted(
         position=position,
-        record_sha256=hashlib.sha256(msgspec.json.encode(record, order="deterministic")).digest(),
+        record_sha256=fingerprint(record, mapping),
         dossier=dossier,
         applicant_name=record.get(mapping.fields.get("applicant_name", "")),
         applicant_phone=record.get(mapping.fields.get("applicant_phone", "")),
         handler_hash=keyed_hash(str(handler), hash_key) if handler else None,
         extra=sorted(record.keys() - known),
     )
+
+
+def fingerprint(record: dict, mapping: Mapping) -> bytes:
+    """SHA-256 of a record as read by this contract and mapping: the same record read by a newer
+    mapping is another version, not a repeat."""
+    reading = f"{CONTRACT_VERSION} {mapping.label}\n".encode()
+    return hashlib.sha256(reading + msgspec.json.encode(record, order="deterministic")).digest()
 
 
 def keyed_hash(value: str, key: bytes) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psycopg
 
-from sipas.contracts.rejection import DeliveryRefused, Rejection
+from sipas.contracts.rejection import DeliveryRefused, NotReady, Rejection
 from sipas.landing import Manifest, read_manifest
 from sipas.loading import dossiers, reference, survey_forms
 from sipas.loading.loader import Loader, copy_rows
@@ -35,19 +35,43 @@ class BatchResult:
 def pending_deliveries(
     connection: psycopg.Connection, landing: Path, delivery_kind: str
 ) -> Iterator[Manifest]:
-    """Landed deliveries without a batch, oldest first."""
+    """Landed deliveries to be loaded, oldest first.
+
+    Those without a batch, and those that count (the newest of a lot) whose batches were all made
+    by another contract or mapping than today's: a mended mapping loads them once more.
+    """
     rows = connection.execute(
         """
-        select deliveries.landing_path
+        select deliveries.landing_path,
+            array_agg(batches.contract_version || ' ' || batches.mapping_version)
+                filter (where batches.batch_id is not null),
+            row_number() over (
+                partition by deliveries.lot_key order by deliveries.received_at desc
+            ) = 1
         from audit.deliveries as deliveries
         left join audit.batches as batches using (delivery_id)
-        where deliveries.delivery_kind = %s and batches.batch_id is null
+        where deliveries.delivery_kind = %s
+        group by deliveries.delivery_id
         order by deliveries.received_at
         """,
         [delivery_kind],
     ).fetchall()
-    for (path,) in rows:
-        yield read_manifest(landing / path)
+    for path, versions, is_newest in rows:
+        manifest = read_manifest(landing / path)
+        if versions is None or (
+            is_newest and todays_version(connection, landing, manifest) not in (None, *versions)
+        ):
+            yield manifest
+
+
+def todays_version(connection: psycopg.Connection, landing: Path, manifest: Manifest) -> str | None:
+    """Contract and mapping that a load would use now; None when it cannot be loaded now."""
+    loader = LOADERS[manifest.delivery_kind](connection, landing, manifest)
+    try:
+        loader.prepare()
+    except (NotReady, DeliveryRefused):
+        return None
+    return f"{loader.contract_version} {loader.mapping_version}"
 
 
 def load(connection: psycopg.Connection, landing: Path, manifest: Manifest) -> BatchResult:

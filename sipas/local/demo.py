@@ -103,11 +103,10 @@ class Demo:
                 quiet_since = time.monotonic()
             elif not work_waits():
                 return
-            elif runs and runs[0]["state"] == "failed":
-                raise UserError(
-                    f"{dag_id} failed:\n{self.airflow.failures(dag_id, runs[0]['dag_run_id'])}"
-                )
-            elif time.monotonic() - quiet_since > 10:
+            elif time.monotonic() - quiet_since > 10:  # a waiting run would have begun by now
+                if runs and runs[0]["state"] == "failed":
+                    run_id = runs[0]["dag_run_id"]
+                    raise UserError(f"{dag_id} failed:\n{self.airflow.failures(dag_id, run_id)}")
                 self.airflow.trigger(dag_id)
                 quiet_since = time.monotonic()
             time.sleep(0.5)

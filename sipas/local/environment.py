@@ -80,6 +80,7 @@ def dbt_connection(url: str) -> dict[str, str]:
         "SIPAS_DBT_USER": str(parts["user"]),
         "SIPAS_DBT_PASSWORD": str(parts["password"]),
         "SIPAS_DBT_DATABASE": str(parts["dbname"]),
+        "SIPAS_DBT_SSLMODE": str(parts.get("sslmode", "prefer")),
     }
 
 
@@ -90,7 +91,7 @@ def airflow(instance: Instance) -> dict[str, str]:
     core = {
         "CORE__DAGS_FOLDER": str(PROJECT / "dags"),
         "CORE__EXECUTOR": "LocalExecutor",
-        "CORE__PARALLELISM": "8",
+        "CORE__PARALLELISM": "16",
         "CORE__LOAD_EXAMPLES": "False",
         "CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "CORE__DEFAULT_TIMEZONE": "Asia/Ho_Chi_Minh",

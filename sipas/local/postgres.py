@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sysconfig
 from pathlib import Path
+from urllib.parse import urlencode
 
 import psycopg
 from psycopg import sql
@@ -150,7 +151,9 @@ def database_url(instance: Instance, role: str, database: str = "sipas") -> str:
     parts = psycopg.conninfo.conninfo_to_dict(admin_url(instance))
     password = instance.secrets[f"password_{role}"]
     host, port = parts.get("host", "127.0.0.1"), parts.get("port", "5432")
-    return f"postgresql://{role}:{password}@{host}:{port}/{database}"
+    others = {k: v for k, v in parts.items() if k.startswith("ssl")}
+    query = f"?{urlencode(others)}" if others else ""
+    return f"postgresql://{role}:{password}@{host}:{port}/{database}{query}"
 
 
 def is_ready(instance: Instance) -> bool:

@@ -115,35 +115,33 @@ def read_mart(connection: psycopg.Connection, scope: Scope) -> Content:
         sql.SQL(", ").join(selected), sql.Identifier("marts", scope.mart), condition
     )
     rows = connection.execute(query).fetchall()
-    return make_content(connection, columns, rows)
+    versions: set[str] = set()
+    if "method_version" in columns:
+        place = columns.index("method_version")
+        versions = {row[place] for row in rows}
+    return make_content(columns, rows, method_rows(connection, sorted(versions)))
 
 
 def read_release(connection: psycopg.Connection, mart: str, release_id: str) -> Content:
-    """The frozen rows of a release."""
+    """The frozen rows of a release, with the method rows frozen beside them."""
     columns = columns_of(connection, mart)
     query = sql.SQL("select {} from {} where release_id = {}").format(
         sql.SQL(", ").join(map(sql.Identifier, columns)),
         sql.Identifier("release", mart),
         sql.Literal(release_id),
     )
-    return make_content(connection, columns, connection.execute(query).fetchall())
+    (methods,) = connection.execute(
+        "select method_rows from release.releases where release_id = %s", [release_id]
+    ).fetchone()
+    return make_content(columns, connection.execute(query).fetchall(), methods)
 
 
-def make_content(connection: psycopg.Connection, columns: list[str], rows: list[tuple]) -> Content:
+def make_content(columns: list[str], rows: list[tuple], methods: dict[str, list]) -> Content:
     """Rows in canonical order with their methods; one simulated row makes all simulated."""
     rows = sorted(rows, key=lambda row: json.dumps([canonical(v) for v in row]))
     nature = columns.index("data_nature")
     simulated = any(row[nature] == "simulated" for row in rows)
-    versions: set[str] = set()
-    if "method_version" in columns:
-        place = columns.index("method_version")
-        versions = {row[place] for row in rows}
-    return Content(
-        columns,
-        rows,
-        method_rows(connection, sorted(versions)),
-        "simulated" if simulated else "real",
-    )
+    return Content(columns, rows, methods, "simulated" if simulated else "real")
 
 
 def method_rows(connection: psycopg.Connection, versions: Iterable[str]) -> dict[str, list]:

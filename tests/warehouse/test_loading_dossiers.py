@@ -104,15 +104,21 @@ def test_every_record_is_accounted_for(ingest, warehouse):
         page(record(3), later(2), "no record", record(5, NgayNopHoSo="tomorrow")),
     )
     assert counts(result) == (7, 2, 2, 3)
-    kept = warehouse.rows(f"select {COUNTS} from audit.batches where batch_id = %s", result.batch_id)
+    kept = warehouse.rows(
+        f"select {COUNTS} from audit.batches where batch_id = %s", result.batch_id
+    )
     assert kept == [(7, 2, 2, 3)]
-    assert warehouse.value(
-        "select count(distinct position) from quarantine.records where batch_id = %s",
-        result.batch_id,
-    ) == 3
-    assert warehouse.value(
-        "select count(*) from raw.dossiers where batch_id = %s", result.batch_id
-    ) == 2
+    assert (
+        warehouse.value(
+            "select count(distinct position) from quarantine.records where batch_id = %s",
+            result.batch_id,
+        )
+        == 3
+    )
+    assert (
+        warehouse.value("select count(*) from raw.dossiers where batch_id = %s", result.batch_id)
+        == 2
+    )
 
 
 def test_the_database_refuses_counts_that_do_not_add_up(ingest, warehouse, monkeypatch):

@@ -8,7 +8,7 @@ from datetime import date, datetime
 import handover
 import pytest
 from fastapi.testclient import TestClient
-from handover import land_pages, load_pending, page, record
+from handover import land_pages, load_pending, page
 
 from simulator import LOCAL_TIME
 from simulator.one_stop import Settings, create_app
@@ -111,13 +111,3 @@ def test_the_handling_official_is_a_keyed_hash(warehouse, loaded):
         official = by_code[code]
         wanted = official and hmac.new(key, official.encode(), hashlib.sha256).hexdigest()
         assert value == wanted
-
-
-def test_another_key_gives_other_hashes(warehouse, monkeypatch):
-    handover.empty(warehouse)
-    with connect("ingest", autocommit=True) as ingest:
-        for number, key in enumerate(("one", "another")):
-            monkeypatch.setenv("SIPAS_HASH_KEY", key)
-            land_pages(ingest, warehouse.landing, page(record(number)))
-            load_pending(ingest, warehouse.landing, "dossiers")
-    assert warehouse.value("select count(distinct handler_hash) from raw.dossiers") == 2

@@ -137,6 +137,11 @@ def upgrade() -> None:
             raise exception 'release %: frozen rows are never changed; supersede or withdraw '
                 'the release instead', old.release_id using errcode = 'restrict_violation';
         end $$;
+        create function release.refuse_truncate() returns trigger language plpgsql as $$
+        begin
+            raise exception 'release.%: releases are never emptied', tg_table_name
+                using errcode = 'restrict_violation';
+        end $$;
         create function release.allow_only_the_next_state() returns trigger
         language plpgsql as $$
         declare
@@ -168,6 +173,12 @@ def upgrade() -> None:
             for each row execute function release.refuse_change();
         create trigger frozen before update or delete on release.agency_scorecards
             for each row execute function release.refuse_change();
+        create trigger never_emptied before truncate on release.releases
+            for each statement execute function release.refuse_truncate();
+        create trigger never_emptied before truncate on release.criterion_results
+            for each statement execute function release.refuse_truncate();
+        create trigger never_emptied before truncate on release.agency_scorecards
+            for each statement execute function release.refuse_truncate();
 
         create view published.releases as
         select * from release.releases
@@ -200,6 +211,7 @@ def downgrade() -> None:
         """
         drop view published.agency_scorecards, published.criterion_results, published.releases;
         drop table release.agency_scorecards, release.criterion_results, release.releases;
-        drop function release.refuse_change, release.allow_only_the_next_state;
+        drop function release.refuse_change, release.refuse_truncate,
+            release.allow_only_the_next_state;
         """
     )

@@ -1,0 +1,232 @@
+"""The main job under the real scheduler: from files and HTTP to published figures."""
+
+import csv
+from decimal import Decimal
+
+import httpx
+import psycopg
+import pytest
+
+from sipas.local.demo import ROUND, Demo
+from sipas.local.instance import PROJECT
+from sipas.local.postgres import database_url
+from sipas.vietnamese import decimal_comma
+
+pytestmark = pytest.mark.usefixtures("demo")
+
+
+@pytest.fixture(scope="module")
+def owner(demo: Demo):
+    """A connection that sees everything."""
+    with psycopg.connect(database_url(demo.instance, "sipas_owner"), autocommit=True) as made:
+        yield made
+
+
+def stated_values() -> dict[str, Decimal]:
+    """The 51 values of Huế 2023 as document 003 states them."""
+    path = PROJECT / "reference" / "stated_figures.csv"
+    with path.open(encoding="utf8", newline="") as file:
+        return {
+            row["indicator_code"]: Decimal(row["stated_value"])
+            for row in csv.DictReader(file)
+            if row["round_code"] == "hue-2023" and row["measure"] == "index"
+        }
+
+
+def test_the_51_published_figures_equal_the_document(owner, capsys) -> None:
+    """Fitted answers through the whole machinery: this proves the machinery, not Huế."""
+    published = dict(
+        owner.execute(
+            "select indicator_code, index_rounded from published.criterion_results "
+            "where round_code = %s and breakdown = 'all'",
+            [ROUND],
+        ).fetchall()
+    )
+    stated = stated_values()
+    with capsys.disabled():
+        print("\nFitted answers through the whole machinery (circular: the answers were generated")
+        print("from the document's figures; equality proves the arithmetic, not the survey):")
+        for code in stated:
+            mark = "=" if published.get(code) == stated[code] else "≠"
+            print(
+                f"  {code:<7} stated {decimal_comma(stated[code]):>6} {mark} "
+                f"published {decimal_comma(published.get(code)):>6}"
+            )
+    assert len(stated) == 51
+    assert published == stated
+    assert published["1"] == Decimal("81.91"), "the mean of the factors would be 81.52"
+
+
+def test_every_batch_accounts_for_every_record(owner) -> None:
+    batches = owner.execute(
+        """
+        select deliveries.delivery_kind, batches.batch_id, received_count, loaded_count,
+            unchanged_count, quarantined_count
+        from audit.batches inner join audit.deliveries using (delivery_id)
+        """
+    ).fetchall()
+    assert {kind for kind, *_ in batches} == {"reference", "survey_forms", "dossiers"}
+    tables = {"survey_forms": "raw.survey_forms", "dossiers": "raw.dossiers"}
+    for kind, batch_id, received, loaded, unchanged, quarantined in batches:
+        assert received == loaded + unchanged + quarantined
+        if kind in tables:
+            (stored,) = owner.execute(
+                f"select count(*) from {tables[kind]} where batch_id = %s", [batch_id]
+            ).fetchone()
+            assert stored == loaded
+
+
+def test_every_dossier_of_the_systems_is_in_the_warehouse(demo: Demo, owner) -> None:
+    password = demo.instance.secrets["password_simulator"]
+    with httpx.Client(base_url=demo.instance.address("simulator"), trust_env=False) as systems:
+        for system in ("mot_cua_tinh", "mot_cua_xa"):
+            token = systems.post(
+                f"/systems/{system}/token", json={"username": "sipas", "password": password}
+            ).json()["access_token"]
+            total = systems.get(
+                f"/systems/{system}/dossiers",
+                params={"page_size": 1},
+                headers={"Authorization": f"Bearer {token}"},
+            ).json()["total"]
+            (stored,) = owner.execute(
+                "select count(distinct dossier_code) from raw.dossiers where source_code = %s",
+                [system],
+            ).fetchone()
+            assert stored == total > 1000
+
+
+def test_what_is_simulated_says_so_to_the_last_table(owner) -> None:
+    natures = owner.execute(
+        "select scope, data_nature from published.releases where status = 'published'"
+    ).fetchall()
+    assert dict(natures) == {
+        "round:hue-2022": "real",
+        "round:hue-2023": "real",
+        f"round:{ROUND}": "simulated",
+        "scorecards": "simulated",
+    }
+    (unmarked,) = owner.execute(
+        "select count(*) from published.agency_scorecards where data_nature <> 'simulated'"
+    ).fetchone()
+    assert unmarked == 0
+
+
+def test_automatic_approval_is_marked_in_the_release(owner) -> None:
+    rows = owner.execute(
+        "select is_automatic_approval, approved_by from published.releases"
+    ).fetchall()
+    assert rows
+    assert all(automatic and "tự động" in by for automatic, by in rows)
+
+
+def test_the_pipeline_never_connects_as_the_owner(demo: Demo) -> None:
+    from sipas.local.services import SERVICES
+
+    for service in SERVICES.values():
+        values = service.environment(demo.instance).values()
+        assert not any("sipas_owner" in value for value in values), service.name
+
+
+def snapshot(owner) -> dict:
+    """Everything that a second run must leave as it is."""
+    queries = {
+        "raw": "select (select count(*) from raw.dossiers), (select count(*) from "
+        "raw.survey_forms), (select count(*) from raw.survey_answers)",
+        "reference": "select count(*) from reference.method_indicators",
+        "releases": "select release_id, status, content_sha256 from release.releases order by 1",
+        "published": "select md5(string_agg(r::text, '|' order by r::text)) "
+        "from published.criterion_results as r",
+        "scorecards": "select md5(string_agg(r::text, '|' order by r::text)) "
+        "from published.agency_scorecards as r",
+    }
+    return {name: owner.execute(query).fetchall() for name, query in queries.items()}
+
+
+def test_running_everything_again_changes_nothing(demo: Demo, owner) -> None:
+    before = snapshot(owner)
+    Demo(demo.instance, print).run()
+    assert snapshot(owner) == before
+    unchanged = owner.execute(
+        "select sum(unchanged_count), sum(loaded_count) from audit.batches "
+        "inner join audit.deliveries using (delivery_id) "
+        "where delivery_kind = 'dossiers' and window_from is not null"
+    ).fetchone()
+    assert unchanged[0] > 0, "the overlap is fetched again and counted"
+    assert unchanged[1] == 0
+
+
+def test_a_refused_file_fails_its_run_by_name_and_the_figures_stand(demo: Demo, owner) -> None:
+    from simulator.survey import survey_workbook
+
+    before = snapshot(owner)
+    wrong = demo.instance.home / "inbox" / "surveys" / ROUND / "cut-off.xlsx"
+    wrong.write_bytes(survey_workbook(fault="truncated"))
+    try:
+        run_id = demo.airflow.trigger("ingest_surveys")
+        run = demo.airflow.wait_for_run("ingest_surveys", run_id)
+        assert run["state"] == "failed"
+        states = {t["task_id"]: t["state"] for t in demo.airflow.tasks("ingest_surveys", run_id)}
+        assert states["load"] == "failed"
+        assert states["announce"] == "success", "what did arrive is announced all the same"
+        assert "cut-off.xlsx: không mở được" in demo.airflow.failures("ingest_surveys", run_id)
+    finally:
+        wrong.unlink()
+    demo.wait_until_quiet("build_warehouse", demo.batches_wait)
+    assert snapshot(owner) == before
+
+
+def test_clearing_the_failed_model_mends_the_run_and_the_last_release_stood_meanwhile(
+    demo: Demo, owner
+) -> None:
+    """A foreign table stands where dbt wants to write; then it is gone."""
+    before = snapshot(owner)["releases"]
+    owner.execute("grant usage, create on schema marts to sipas_owner")
+    owner.execute("create table marts.agency_scorecards__dbt_tmp (x int)")
+    httpx.post(
+        f"{demo.instance.address('simulator')}/clock", json={"advance_days": 1}, trust_env=False
+    ).raise_for_status()
+    demo.run_dag("ingest_one_stop")
+    run = newest_ended_run(demo)
+    assert run["state"] == "failed"
+    run_id = run["dag_run_id"]
+    assert owner.execute("select status from audit.builds order by build_id desc").fetchone() == (
+        "failed",
+    )
+    assert snapshot(owner)["releases"] == before
+    owner.execute("drop table marts.agency_scorecards__dbt_tmp")
+    failed = [
+        task["task_id"]
+        for task in demo.airflow.tasks("build_warehouse", run_id)
+        if task["state"] in ("failed", "upstream_failed")
+    ]
+    assert "dbt.agency_scorecards_run" in failed
+    demo.airflow.call(
+        "POST",
+        "/dags/build_warehouse/clearTaskInstances",
+        json={
+            "dry_run": False,
+            "dag_run_id": run_id,
+            "task_ids": failed,
+            "reset_dag_runs": True,
+            "only_failed": False,
+        },
+    )
+    run = demo.airflow.wait_for_run("build_warehouse", run_id)
+    assert run["state"] == "success", demo.airflow.failures("build_warehouse", run_id)
+    demo.wait_until_quiet("publish_results", demo.releases_wait)
+    newest = owner.execute(
+        "select count(*) from published.releases where scope = 'scorecards'"
+    ).fetchone()
+    assert newest == (2,)
+
+
+def newest_ended_run(demo: Demo) -> dict:
+    """The newest run of build_warehouse, once it has ended and consumed what arrived."""
+    from sipas.local.processes import wait_until
+
+    def ended() -> bool:
+        run = demo.airflow.runs("build_warehouse")[0]
+        return run["state"] == "failed"
+
+    assert wait_until(ended, 240, pause=0.5)
+    return demo.airflow.runs("build_warehouse")[0]

@@ -1,0 +1,85 @@
+"""The sources file: what is wrong in it is said by entry and field."""
+
+import pytest
+import yaml
+
+from sipas.contracts.mapping import load_mapping
+from sipas.errors import UserError
+from sipas.sources.configuration import read_sources, source_by_code
+
+ENTRY = {
+    "code": "mot_cua",
+    "name_vi": "Một cửa",
+    "connection": "mot_cua",
+    "path": "/systems/mot_cua",
+    "mapping": "mot_cua_iso",
+    "data_nature": "real",
+}
+
+
+@pytest.fixture
+def sources_file(tmp_path, monkeypatch):
+    """A function that writes the sources file."""
+    path = tmp_path / "sources.yml"
+    monkeypatch.setenv("SIPAS_SOURCES_FILE", str(path))
+
+    def write(*entries: dict, **top) -> None:
+        content = {"one_stop": list(entries), "surveys": {"mapping": "contractor_wide"}} | top
+        path.write_text(yaml.safe_dump(content), encoding="utf8")
+
+    return write
+
+
+def test_an_entry_is_read_with_its_defaults(sources_file):
+    sources_file(ENTRY)
+    source = source_by_code("mot_cua")
+    assert (source.page_size, source.overlap_minutes, source.data_nature) == (500, 1440, "real")
+    assert source_by_code("another") is None
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"code": "Một cửa"}, "code"),
+        ({"data_nature": "test"}, "data_nature"),
+        ({"page_size": 0}, "page_size"),
+        ({"overlap_minutes": -1}, "overlap_minutes"),
+        ({"pasword": "x"}, "pasword"),
+    ],
+)
+def test_a_wrong_field_is_named(sources_file, change, named):
+    sources_file(ENTRY | {"code": "first"}, ENTRY | change)
+    with pytest.raises(UserError, match=rf"sources\.yml is wrong: .*{named}") as wrong:
+        read_sources()
+    assert "one_stop[1]" in str(wrong.value) or "one_stop[...]" in str(wrong.value)
+
+
+def test_a_code_that_stands_twice_is_named(sources_file):
+    sources_file(ENTRY, ENTRY)
+    with pytest.raises(UserError, match="mot_cua twice"):
+        read_sources()
+
+
+def test_a_missing_file_is_named(sources_file):
+    with pytest.raises(UserError, match=r"sources\.yml is missing"):
+        read_sources()
+
+
+def test_what_is_no_yaml_is_named(sources_file, tmp_path):
+    (tmp_path / "sources.yml").write_text("one_stop: [")
+    with pytest.raises(UserError, match=r"sources\.yml is wrong"):
+        read_sources()
+
+
+def test_the_setting_must_be_there(monkeypatch):
+    monkeypatch.delenv("SIPAS_SOURCES_FILE", raising=False)
+    with pytest.raises(UserError, match="SIPAS_SOURCES_FILE"):
+        read_sources()
+
+
+def test_the_projects_own_file_names_mappings_that_exist(monkeypatch, pytestconfig):
+    monkeypatch.setenv("SIPAS_SOURCES_FILE", str(pytestconfig.rootpath / "config" / "sources.yml"))
+    sources = read_sources()
+    assert {source.data_nature for source in sources.one_stop} == {"simulated"}
+    for name in (*(source.mapping for source in sources.one_stop), sources.surveys.mapping):
+        assert load_mapping(name).fields

@@ -1,0 +1,365 @@
+"""From landed files to marts and releases, step by step without the scheduler."""
+
+import csv
+import subprocess
+import sys
+from collections import Counter
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import psycopg
+import pytest
+from fastapi.testclient import TestClient
+
+from simulator.one_stop import Settings, create_app
+from simulator.reference import write_reference
+from simulator.survey import survey_workbook
+from sipas.builds import close_build, open_build
+from sipas.errors import UserError
+from sipas.landing import Incoming, register
+from sipas.loading.batches import load, pending_deliveries
+from sipas.loading.gate import decide
+from sipas.local.instance import PROJECT
+from sipas.release.content import Scope, canonical, read_mart, read_release, scopes
+from sipas.release.gate import GateClosed, check_marts, newest_build
+from sipas.release.lifecycle import (
+    AUTOMATIC,
+    Approval,
+    approve,
+    freeze_candidates,
+    list_releases,
+    publish,
+)
+from sipas.sources.inbox import land_reference, land_surveys
+
+SIGNED = Approval("nguoi-nhap", "216/QĐ-UBND", date(2024, 5, 23), "Người Ký", "Chủ tịch")
+ROUND = Scope("round:hue-2023-sim", "criterion_results", "hue-2023-sim")
+
+
+def land_dossiers(connection, landing: Path) -> None:
+    """Both systems' pages, as the connector would land them."""
+    client = TestClient(create_app(Settings(), "sipas", "secret"))
+    for system in ("mot_cua_tinh", "mot_cua_xa"):
+        token = client.post(
+            f"/systems/{system}/token", json={"username": "sipas", "password": "secret"}
+        ).json()["access_token"]
+        with Incoming(
+            landing, source_code=system, delivery_kind="dossiers", data_nature="simulated"
+        ) as incoming:
+            page, total = 1, 1
+            while page <= total:
+                answer = client.get(
+                    f"/systems/{system}/dossiers",
+                    params={"page": page, "page_size": 1000},
+                    headers={"Authorization": f"Bearer {token}"},
+                )
+                incoming.add(f"page-{page:05d}.json", answer.content)
+                page, total = page + 1, answer.json()["total_pages"]
+            manifest = incoming.commit(datetime.fromisoformat(answer.json()["as_of"]))
+        register(connection, landing, manifest)
+
+
+def run_dbt(warehouse) -> None:
+    """A bare `dbt build` with the settings of the warehouse, all tests included."""
+    result = subprocess.run(
+        [
+            str(Path(sys.executable).parent / "dbt"),
+            "--quiet",
+            "build",
+            "--project-dir",
+            str(PROJECT / "dbt_project"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.fixture(scope="module")
+def built(warehouse):
+    """Reference rows, 558 forms and all dossiers: landed, loaded, accepted, built."""
+    write_reference(warehouse.inbox / "reference" / "simulated")
+    workbook = warehouse.inbox / "surveys" / "hue-2023-sim" / "phieu.xlsx"
+    workbook.parent.mkdir(parents=True)
+    workbook.write_bytes(survey_workbook())
+    warehouse.landing.mkdir()
+    with warehouse.connect("ingest") as ingest:
+        land_reference(ingest, warehouse.landing, PROJECT / "reference", warehouse.inbox)
+        for kind in ("reference", "survey_forms", "dossiers"):
+            if kind == "survey_forms":
+                land_surveys(ingest, warehouse.landing, warehouse.inbox)
+            if kind == "dossiers":
+                land_dossiers(ingest, warehouse.landing)
+            for manifest in list(pending_deliveries(ingest, warehouse.landing, kind)):
+                assert load(ingest, warehouse.landing, manifest).status == "loaded"
+            assert all(reason is None for _, reason in decide(ingest, kind))
+    with warehouse.connect("transform") as transform:
+        build_id = open_build(transform, "test")
+        run_dbt(warehouse)
+        close_build(transform, build_id, succeeded=True)
+    return warehouse
+
+
+@pytest.fixture
+def release(built):
+    """A connection of the release role; nothing that a test writes is kept."""
+    with psycopg.connect(built.url("release")) as connection:
+        yield connection
+        connection.rollback()
+
+
+def stated(round_code: str, measure: str) -> dict[str, Decimal]:
+    """Figures of a round as the document states them."""
+    with (PROJECT / "reference" / "stated_figures.csv").open(encoding="utf8", newline="") as file:
+        return {
+            row["indicator_code"]: Decimal(row["stated_value"])
+            for row in csv.DictReader(file)
+            if (row["round_code"], row["measure"]) == (round_code, measure)
+        }
+
+
+def test_every_value_is_the_documents_and_part_1_is_the_mean_of_its_items(built) -> None:
+    computed = dict(
+        built.rows(
+            "select indicator_code, index_rounded from marts.criterion_results "
+            "where round_code = 'hue-2023-sim'"
+        )
+    )
+    assert computed == stated("hue-2023", "index")
+    assert computed["1"] == Decimal("81.91")
+
+
+def test_indices_equal_an_oracle_in_exact_fractions(built) -> None:
+    """Plain Python over the answers, no SQL arithmetic."""
+    from fractions import Fraction
+
+    answers: dict[str, list[int]] = {}
+    for item, score in built.rows(
+        "select item_code, score from raw.survey_answers where score is not null"
+    ):
+        answers.setdefault(item, []).append(score)
+    items = {
+        code: Fraction(100 * sum(scores), 5 * len(scores))
+        for code, scores in answers.items()
+        if code[0].isdigit()
+    }
+    for code, value in built.rows(
+        "select indicator_code, index_value from marts.criterion_results "
+        "where round_code = 'hue-2023-sim'"
+    ):
+        below = [v for c, v in items.items() if code in ("SIPAS", c) or c.startswith(f"{code}.")]
+        assert abs(Fraction(value) - sum(below) / len(below)) < Fraction(1, 10**12), code
+
+
+def test_change_and_rank_change_of_the_stated_round_are_the_documents(built) -> None:
+    rows = built.rows(
+        "select indicator_code, change, rank_change from marts.criterion_results "
+        "where round_code = 'hue-2023' and change is not null"
+    )
+    assert {code: change for code, change, _ in rows} == stated("hue-2023", "change")
+    assert {code: rank for code, _, rank in rows} == stated("hue-2023", "rank_change")
+    assert len(rows) == 40
+
+
+def test_the_overall_index_of_two_methods_is_not_comparable(built) -> None:
+    rows = dict(
+        built.rows(
+            "select indicator_code, is_change_comparable from marts.criterion_results "
+            "where round_code = 'hue-2023' and change is not null"
+        )
+    )
+    not_comparable = {code for code, comparable in rows.items() if not comparable}
+    assert not_comparable == {"SIPAS", "1", "2", "1.3", "1.4", "2.1", "2.3"}
+
+
+def test_received_counts_equal_a_count_over_the_newest_versions(built) -> None:
+    newest: dict[str, tuple] = {}
+    for agency, code, updated, received, submitted in built.rows(
+        "select agency_code, dossier_code, source_updated_at, received_at, submitted_at "
+        "from raw.dossiers"
+    ):
+        if code not in newest or updated > newest[code][1]:
+            newest[code] = (agency, updated, received or submitted)
+    offset = built.value("select interval '7 hours'")
+    expected = Counter(
+        (agency, (taken_in + offset).year) for agency, _, taken_in in newest.values()
+    )
+    counted = {
+        (code.removeprefix("onestop:"), start.year): count
+        for code, start, count in built.rows(
+            "select agency_code, period_start, received_count from marts.agency_scorecards "
+            "where period_type = 'year' and breakdown = 'all' and received_count > 0"
+        )
+    }
+    assert counted == expected
+
+
+def test_marts_and_release_tables_have_the_same_columns(built) -> None:
+    for mart in ("criterion_results", "agency_scorecards"):
+        columns = [
+            built.rows(
+                "select column_name, data_type from information_schema.columns "
+                "where table_schema = %s and table_name = %s and column_name <> 'release_id' "
+                "order by ordinal_position",
+                schema,
+                mart,
+            )
+            for schema in ("marts", "release")
+        ]
+        assert columns[0] == columns[1]
+
+
+def test_a_candidate_is_frozen_for_every_scope_and_an_unchanged_one_makes_none(
+    built, release
+) -> None:
+    made = freeze_candidates(release, newest_build(release))
+    assert made == ["hue-2022-r1", "hue-2023-r1", "hue-2023-sim-r1", "scorecards-r1"]
+    assert freeze_candidates(release, newest_build(release)) == []
+    assert release.execute("select count(*) from published.criterion_results").fetchone() == (0,)
+
+
+def test_the_frozen_rows_hash_to_the_hash_of_the_release(built, release) -> None:
+    freeze_candidates(release, newest_build(release))
+    for row in list_releases(release):
+        mart = "agency_scorecards" if row["scope"] == "scorecards" else "criterion_results"
+        assert read_release(release, mart, row["release_id"]).sha256 == row["content_sha256"]
+
+
+def test_the_hash_covers_values_columns_and_methods(built, release) -> None:
+    from dataclasses import replace
+
+    content = read_mart(release, ROUND)
+    reversed_rows = replace(content, rows=sorted(content.rows, key=str, reverse=True))
+    changed = [
+        replace(content, rows=content.rows[1:]),
+        replace(content, columns=content.columns[::-1]),
+        replace(content, method_rows={}),
+        replace(content, data_nature="real"),
+    ]
+    assert len({content.sha256, *(c.sha256 for c in changed)}) == 5
+    assert reversed_rows.sha256 != content.sha256, "rows are hashed in one canonical order"
+    assert read_mart(release, ROUND).sha256 == content.sha256
+
+
+def test_equal_values_have_one_canonical_form() -> None:
+    assert canonical(Decimal("82.280")) == canonical(Decimal("82.28")) == "82.28"
+    assert canonical(Decimal("80")) == "80"
+    hanoi = datetime.fromisoformat("2024-01-31T17:00:00+07:00")
+    assert canonical(hanoi) == canonical(datetime.fromisoformat("2024-01-31T10:00:00+00:00"))
+
+
+def test_publishing_needs_approval_and_supersedes_what_stood(built, release) -> None:
+    build_id = newest_build(release)
+    freeze_candidates(release, build_id)
+    with pytest.raises(UserError, match="not approved"):
+        publish(release, "hue-2023-sim-r1")
+    approve(release, "hue-2023-sim-r1", SIGNED)
+    publish(release, "hue-2023-sim-r1")
+    with pytest.raises(UserError, match="not a candidate"):
+        approve(release, "hue-2023-sim-r1", SIGNED)
+    kept = release.execute(
+        "select decision_number, signatory, position, is_automatic_approval from published.releases"
+    ).fetchall()
+    assert kept == [("216/QĐ-UBND", "Người Ký", "Chủ tịch", False)]
+    assert release.execute("select count(*) from published.criterion_results").fetchone() == (51,)
+
+
+def test_a_candidate_whose_figures_changed_meanwhile_is_rejected(built) -> None:
+    with psycopg.connect(built.url("owner")) as owner:
+        freeze_candidates(owner, newest_build(owner))
+        owner.execute("set local role sipas_transform")
+        owner.execute(
+            "update marts.criterion_results set index_rounded = 82.29 "
+            "where round_code = 'hue-2023-sim' and indicator_code = 'SIPAS'"
+        )
+        owner.execute("reset role")
+        assert freeze_candidates(owner, newest_build(owner)) == ["hue-2023-sim-r2"]
+        states = dict(
+            owner.execute(
+                "select release_id, status from release.releases where scope = 'round:hue-2023-sim'"
+            ).fetchall()
+        )
+        owner.rollback()
+    assert states == {"hue-2023-sim-r1": "rejected", "hue-2023-sim-r2": "candidate"}
+
+
+def test_suppressed_rows_tell_no_value(built) -> None:
+    with psycopg.connect(built.url("owner")) as owner:
+        owner.execute("set local role sipas_transform")
+        owner.execute(
+            "update marts.criterion_results set is_suppressed = true, suppression_reason = 'dưới 5 phiếu' "
+            "where round_code = 'hue-2023-sim' and indicator_code = '1.1.1'"
+        )
+        owner.execute("reset role")
+        content = read_mart(owner, ROUND)
+        owner.rollback()
+    row = next(
+        dict(zip(content.columns, row, strict=True))
+        for row in content.rows
+        if row[content.columns.index("indicator_code")] == "1.1.1"
+    )
+    assert row["is_suppressed"]
+    hidden = (
+        "index_value",
+        "index_rounded",
+        "valid_count",
+        "missing_count",
+        "rank",
+        "change",
+        "rank_change",
+        "ci_low",
+        "ci_high",
+    )
+    assert all(row[name] is None for name in hidden)
+
+
+def test_the_mart_gate_lets_good_figures_pass_and_keeps_every_result(built) -> None:
+    with built.connect("release") as connection:
+        build_id = newest_build(connection)
+        check_marts(connection, build_id)
+    suites = built.rows(
+        "select suite_name, bool_and(is_successful) filter (where severity = 'critical') "
+        "from audit.validations where gate = 'mart' group by suite_name"
+    )
+    assert dict(suites) == {"mart_criterion_results": True, "mart_agency_scorecards": True}
+
+
+def test_a_critical_failure_closes_the_gate_and_says_which_in_one_line(built) -> None:
+    with built.connect("transform") as transform, built.connect("release") as connection:
+        change = "update marts.criterion_results set change = %s where \
+            round_code = 'hue-2023-sim' and indicator_code = '2.1.3'"
+        transform.execute(change, [-60])
+        try:
+            with pytest.raises(GateClosed) as closed:
+                check_marts(connection, newest_build(connection))
+        finally:
+            transform.execute(change, [Decimal("2.17")])
+    message = str(closed.value)
+    assert "\n" not in message
+    assert "the last release stands" in message
+    assert "mart_criterion_results: Không chỉ số nào thay đổi quá 30 điểm" in message
+    assert "-60" in message
+
+
+def test_without_a_successful_build_there_is_nothing_to_publish(built) -> None:
+    with psycopg.connect(built.url("transform")) as connection:
+        connection.execute("update audit.builds set status = 'failed'")
+        with pytest.raises(UserError, match="nothing to publish"):
+            newest_build(connection)
+        connection.rollback()
+
+
+def test_automatic_approval_names_itself() -> None:
+    assert AUTOMATIC.is_automatic
+    assert "kiểm thử" in AUTOMATIC.approved_by
+
+
+def test_the_scopes_are_the_rounds_and_the_scorecards(built, release) -> None:
+    assert [scope.code for scope in scopes(release)] == [
+        "round:hue-2022",
+        "round:hue-2023",
+        "round:hue-2023-sim",
+        "scorecards",
+    ]

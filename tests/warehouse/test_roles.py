@@ -1,0 +1,204 @@
+"""Who may touch which room, found out by trying."""
+
+import handover
+import psycopg
+import pytest
+from handover import accept, land_pages, load_pending, page, record
+
+from sipas.database import connect
+
+NOT_ALLOWED = psycopg.errors.InsufficientPrivilege
+PIPELINE = ("ingest", "transform", "release", "audit", "bi")
+
+
+@pytest.fixture(scope="module")
+def filled(warehouse):
+    """A warehouse with a batch, so that a refusal is not an empty table's."""
+    handover.empty(warehouse)
+    with connect("ingest", autocommit=True) as ingest:
+        land_pages(ingest, warehouse.landing, page(record(1), None))
+        accept(ingest, *load_pending(ingest, warehouse.landing, "dossiers"))
+    with warehouse.connect("transform") as transform:
+        transform.execute("create table marts.anything as select 1 as number")
+        transform.execute("create table operational.work_list as select 1 as number")
+        transform.execute("create table staging.anything as select 1 as number")
+    return warehouse
+
+
+@pytest.fixture
+def as_role(filled):
+    """A function that runs one statement as a role, and takes it back."""
+
+    def run(role: str, statement: str) -> list[tuple]:
+        with psycopg.connect(filled.url(role)) as connection:
+            cursor = connection.execute(statement)
+            rows = cursor.fetchall() if cursor.description else [(cursor.rowcount,)]
+            connection.rollback()
+        return rows
+
+    return run
+
+
+def tables_of(warehouse, schema: str) -> list[str]:
+    rows = warehouse.rows(
+        "select format('%%I.%%I', table_schema, table_name) from information_schema.tables "
+        "where table_schema = %s",
+        schema,
+    )
+    assert rows
+    return [name for (name,) in rows]
+
+
+def readable(warehouse, as_role, role: str, schema: str) -> set[str]:
+    """The tables and views of a schema that a role can read."""
+    found = set()
+    for table in tables_of(warehouse, schema):
+        try:
+            as_role(role, f"select count(*) from {table}")
+            found.add(table.split(".")[1])
+        except NOT_ALLOWED:
+            continue
+    return found
+
+
+EVERYTHING = "everything"
+READS = {
+    # Statistics come from published, work lists from operational: the BI role sees no other room.
+    "bi": {"published": EVERYTHING},
+    "audit": {
+        "raw": EVERYTHING,
+        "quarantine": EVERYTHING,
+        "reference": EVERYTHING,
+        "audit": EVERYTHING,
+        "release": EVERYTHING,
+        "published": EVERYTHING,
+    },
+    "ingest": {
+        "raw": EVERYTHING,
+        "quarantine": EVERYTHING,
+        "reference": EVERYTHING,
+        "audit": EVERYTHING,
+    },
+    "transform": {
+        "raw": EVERYTHING,
+        "reference": EVERYTHING,
+        "audit": EVERYTHING,
+        "marts": EVERYTHING,
+        "staging": EVERYTHING,
+        "operational": EVERYTHING,
+    },
+    "release": {
+        "reference": EVERYTHING,
+        "audit": EVERYTHING,
+        "release": EVERYTHING,
+        "published": EVERYTHING,
+    },
+}
+SCHEMAS = (
+    "raw",
+    "quarantine",
+    "pii",
+    "reference",
+    "audit",
+    "release",
+    "published",
+    "staging",
+    "marts",
+    "operational",
+)
+
+
+@pytest.mark.parametrize("schema", SCHEMAS)
+@pytest.mark.parametrize("role", PIPELINE)
+def test_a_role_reads_its_rooms_and_no_other(filled, as_role, role, schema):
+    wanted = {table.split(".")[1] for table in tables_of(filled, schema)}
+    found = readable(filled, as_role, role, schema)
+    assert found == (wanted if READS[role].get(schema) == EVERYTHING else set())
+
+
+@pytest.mark.parametrize("role", PIPELINE)
+def test_nobody_of_the_pipeline_reads_persons(as_role, role):
+    with pytest.raises(NOT_ALLOWED):
+        as_role(role, "select full_name from pii.applicants")
+
+
+WRITES = {
+    "delete from raw": "delete from raw.dossiers",
+    "update raw": "update raw.dossiers set status = 1",
+    "truncate raw": "truncate raw.dossiers",
+    "delete quarantine": "delete from quarantine.records",
+    "delete a batch": "delete from audit.batches",
+    "delete a delivery": "delete from audit.deliveries",
+    "rewrite a delivery": "update audit.deliveries set content_sha256 = 'x'",
+    "delete validations": "delete from audit.validations",
+    "rewrite validations": "update audit.validations set is_successful = true",
+    "move a batch": "update audit.batches set delivery_id = delivery_id",
+    "delete reference": "delete from reference.units",
+    "delete persons": "delete from pii.applicants",
+    "delete a release": "delete from release.releases",
+    "rewrite figures": "update release.criterion_results set index_value = 100",
+    "rewrite scorecards": "update release.agency_scorecards set on_time_rate = 1",
+    "rewrite a hash": "update release.releases set content_sha256 = 'x'",
+    "truncate figures": "truncate release.criterion_results",
+    "make a table in raw": "create table raw.mine (number integer)",
+    "make a table in public": "create table public.mine (number integer)",
+    "drop a table": "drop table raw.dossiers cascade",
+    "become the owner": "set role sipas_owner",
+    "switch a trigger off": "alter table release.criterion_results disable trigger frozen",
+}
+
+
+@pytest.mark.parametrize("deed", WRITES)
+@pytest.mark.parametrize("role", PIPELINE)
+def test_no_role_rewrites_what_was_received_decided_or_released(as_role, role, deed):
+    with pytest.raises(NOT_ALLOWED):
+        as_role(role, WRITES[deed])
+
+
+NEW_ROW = {
+    "raw.dossiers": "insert into raw.dossiers select * from raw.dossiers where false",
+    "quarantine.records": "insert into quarantine.records "
+    "select * from quarantine.records where false",
+    "reference.units": "insert into reference.units select * from reference.units where false",
+    "audit.deliveries": "insert into audit.deliveries select * from audit.deliveries where false",
+    "audit.builds": "insert into audit.builds (status, as_of_at, code_version, dbt_project_sha256) "
+    "select 'failed', now(), '', '' where false",
+    "release.releases": "insert into release.releases (release_id) select '' where false",
+    "marts.anything": "insert into marts.anything select 2",
+}
+MAY_ADD = {
+    "raw.dossiers": {"ingest"},
+    "quarantine.records": {"ingest"},
+    "reference.units": {"ingest"},
+    "audit.deliveries": {"ingest"},
+    "audit.builds": {"transform"},
+    "release.releases": {"release"},
+    "marts.anything": {"transform"},
+}
+
+
+@pytest.mark.parametrize("table", NEW_ROW)
+def test_each_room_is_filled_by_one_role(as_role, table):
+    added = set()
+    for role in PIPELINE:
+        try:
+            as_role(role, NEW_ROW[table])
+            added.add(role)
+        except NOT_ALLOWED:
+            continue
+    assert added == MAY_ADD[table]
+
+
+def test_the_bi_role_has_no_way_around_its_views(as_role):
+    """A view reads with its owner's rights; what stands behind stays closed."""
+    as_role("bi", "select * from published.criterion_results")
+    with pytest.raises(NOT_ALLOWED):
+        as_role("bi", "select * from release.criterion_results")
+    with pytest.raises(NOT_ALLOWED):
+        as_role("bi", "create view published.mine as select 1")
+
+
+@pytest.mark.parametrize("role", [*PIPELINE, "owner"])
+def test_no_role_is_a_superuser(as_role, role):
+    rights = "select rolsuper, rolbypassrls from pg_roles where rolname = current_user"
+    assert as_role(role, rights) == [(False, False)]

@@ -187,9 +187,23 @@ def register_all(connection: psycopg.Connection, landing: Path, delivery_kind: s
             register(connection, landing, read_manifest(path.parent))
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """The manifest of a landed delivery."""
-    return msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
+def read_manifest(folder: Path, sha256: str | None = None) -> Manifest:
+    """The manifest of a landed delivery; raises UserError when it is not that of `sha256`."""
+    return msgspec.json.decode(read_landed(folder / MANIFEST, sha256), type=Manifest)
+
+
+def read_landed(path: Path, sha256: str | None) -> bytes:
+    """The bytes of a landed file; raises UserError when they are gone or not those landed."""
+    try:
+        body = path.read_bytes()
+    except FileNotFoundError:
+        raise UserError(f"The landed file {path} is missing. Restore it from a backup.") from None
+    if sha256 not in (None, hashlib.sha256(body).hexdigest()):
+        raise UserError(
+            f"The landed file {path} is not what was received (its hash differs). Restore it "
+            "from a backup; nothing was loaded from it."
+        )
+    return body
 
 
 def is_repeat(connection: psycopg.Connection, incoming: Incoming) -> bool:
@@ -207,11 +221,4 @@ def is_repeat(connection: psycopg.Connection, incoming: Incoming) -> bool:
 
 def read_object(landing: Path, manifest: Manifest, item: LandedObject) -> bytes:
     """The bytes of a landed object; raises UserError when they are not those that were landed."""
-    path = landing / landing_path(manifest) / item.name
-    body = path.read_bytes()
-    if hashlib.sha256(body).hexdigest() != item.sha256:
-        raise UserError(
-            f"The landed file {path} is not what was received (its hash differs). Restore it "
-            "from a backup; nothing was loaded from it."
-        )
-    return body
+    return read_landed(landing / landing_path(manifest) / item.name, item.sha256)

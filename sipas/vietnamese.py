@@ -1,7 +1,7 @@
 """Vietnamese text: order and numbers as Vietnamese readers expect them."""
 
 import unicodedata
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 LETTERS = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 TONES = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}  # huyền hỏi ngã sắc nặng
@@ -22,10 +22,10 @@ def sort_key(text: str) -> str:
     primary, tones = [], []
     letter = ""
     for char in unicodedata.normalize("NFD", text.casefold()) + "\0":
-        if char in SHAPES:
+        if char in SHAPES and letter:
             letter += char
             continue
-        if char in TONES:
+        if char in TONES and tones:
             tones[-1] = str(TONES[char])
             continue
         if letter:
@@ -33,7 +33,8 @@ def sort_key(text: str) -> str:
         letter = char
         primary.append("")
         tones.append("0")
-    return "".join(primary[:-1]) + "|" + "".join(tones[:-1])
+    # The blank comes before every letter: a name stands before the longer one that begins with it.
+    return "".join(primary[:-1]) + " " + "".join(tones[:-1])
 
 
 def rank(letter: str) -> str:
@@ -45,7 +46,9 @@ def rank(letter: str) -> str:
 
 
 def decimal_comma(value: Decimal | float | None, digits: int = 2) -> str:
-    """A number as Vietnamese print it: `82,28`; an empty dash when there is none."""
+    """A number as Vietnamese print it, half rounded up: `82,28`; a dash when there is none."""
     if value is None:
         return "–"
-    return f"{value:,.{digits}f}".replace(",", " ").replace(".", ",").replace(" ", ".")
+    rounded = Decimal(str(value)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    rounded += 0  # without the sign of a negative zero
+    return f"{rounded:,.{digits}f}".replace(",", " ").replace(".", ",").replace(" ", ".")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 from psycopg import sql
 
 from sipas.local import environment, lifecycle, postgres, supervisor
@@ -20,6 +21,10 @@ from sipas.local.demo import Demo
 from sipas.local.instance import Instance, load_or_create_instance
 from sipas.local.processes import processes_with_mark
 from sipas.local.services import SERVICES
+
+# A busy machine is no fault of the code, and a failing example must come again.
+settings.register_profile("tests", deadline=None, derandomize=True, database=None)
+settings.load_profile("tests")
 
 ROLES = ("ingest", "transform", "release", "audit", "bi", "owner")
 

@@ -5,6 +5,7 @@ Fields as one-stop systems exchange them: reference table of dossier fields; sta
 
 import hashlib
 import hmac
+import re
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -15,7 +16,9 @@ from sipas.contracts.rejection import Rejection
 
 CONTRACT_VERSION = "dossier@1"
 
-Text = Annotated[str, msgspec.Meta(min_length=1)]
+# PostgreSQL keeps no NUL character, and a smallint ends at 32767.
+Text = Annotated[str, msgspec.Meta(min_length=1, pattern=r"^[^\x00]*$")]
+Small = Annotated[int, msgspec.Meta(ge=0, le=32767)]
 Status = Annotated[int, msgspec.Meta(ge=1, le=10)]
 Channel = Annotated[int, msgspec.Meta(ge=1, le=3)]
 
@@ -48,7 +51,7 @@ class Dossier(msgspec.Struct, kw_only=True):
     field_code: Text
     field_name: Text
     channel: Channel = 1  # null = direct
-    applicant_type: int | None = None
+    applicant_type: Small | None = None
     status: Status
     submitted_at: datetime
     received_at: datetime | None = None
@@ -56,7 +59,7 @@ class Dossier(msgspec.Struct, kw_only=True):
     processed_at: datetime | None = None
     returned_at: datetime | None = None
     refused_at: datetime | None = None
-    time_limit_working_days: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    time_limit_working_days: Small | None = None
     supplements: list[Supplement] = []
     apologies: list[Apology] = []
     late_notice_at: datetime | None = None
@@ -111,10 +114,11 @@ def read_record(
             "Bản ghi không phải là một đối tượng dữ liệu (object).",
         )
     code = record.get(mapping.fields["dossier_code"])
-    code = code if isinstance(code, str) else None
+    code = code if isinstance(code, str) and "\0" not in code else None
     try:
         dossier = msgspec.convert(translate(record, mapping), Dossier, strict=False)
         check_codes(dossier, mapping)
+        name, phone = (personal_text(record, our, mapping) for our in PERSONAL_FIELDS[:2])
     except WrongField as wrong:
         return Rejection(position, place, code, wrong.field, wrong.reason_code, wrong.reason_vi)
     except msgspec.ValidationError as error:
@@ -130,11 +134,22 @@ def read_record(
         position=position,
         record_sha256=fingerprint(record, mapping),
         dossier=dossier,
-        applicant_name=record.get(mapping.fields.get("applicant_name", "")),
-        applicant_phone=record.get(mapping.fields.get("applicant_phone", "")),
+        applicant_name=name,
+        applicant_phone=phone,
         handler_hash=keyed_hash(str(handler), hash_key) if handler else None,
-        extra=sorted(record.keys() - known),
+        extra=sorted(name.replace("\0", "") for name in record.keys() - known),
     )
+
+
+def personal_text(record: dict, name: str, mapping: Mapping) -> str | None:
+    """A personal field as text (a number counts as one); anything else breaks the contract."""
+    theirs = mapping.fields.get(name, "")
+    value = record.get(theirs)
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str | int) or "\0" in str(value):
+        raise WrongField(theirs, "contract", "Phải là một chuỗi ký tự.")
+    return str(value)
 
 
 def fingerprint(record: dict, mapping: Mapping) -> bytes:
@@ -169,8 +184,10 @@ def translate(record: dict, mapping: Mapping) -> dict:
     return ours
 
 
-def translate_entry(entry: dict, names: dict[str, str], mapping: Mapping) -> dict:
+def translate_entry(entry: Any, names: dict[str, str], mapping: Mapping) -> dict:
     """One entry of a list inside the record (supplement, apology)."""
+    if not isinstance(entry, dict):
+        raise WrongField(names["from"], "contract", "Phải là một danh sách các đối tượng.")
     ours = {}
     for name, theirs in names.items():
         value = entry.get(theirs) if name != "from" else None
@@ -218,9 +235,15 @@ def check_codes(dossier: Dossier, mapping: Mapping) -> None:
 
 def explain(message: str, mapping: Mapping) -> tuple[str, str]:
     """Field (in the vendor's words) and reason of a contract violation, without its value."""
-    reason, _, path = message.partition(" - at `$.")
-    name = path.rstrip("`").split("[")[0].split(".")[0]
-    if "missing required field" in reason:
-        name = reason.split("`")[1]
-        return mapping.fields.get(name, name), "Thiếu trường bắt buộc."
-    return mapping.fields.get(name, name) or "record", f"Sai kiểu hoặc ngoài phạm vi ({reason})."
+    reason, _, path = message.partition(" - at `$")
+    names = re.findall(r"[A-Za-z_]\w*", path)
+    if is_missing := "missing required field" in reason:
+        names.append(reason.split("`")[1])
+    if names and names[0] in mapping.lists:
+        entry = mapping.lists[names[0]]
+        field = ".".join([entry["from"], *(entry.get(name, name) for name in names[1:])])
+    else:
+        field = mapping.fields.get(names[0], names[0]) if names else "record"
+    return field, "Thiếu trường bắt buộc." if is_missing else (
+        f"Sai kiểu hoặc ngoài phạm vi ({reason})."
+    )

@@ -10,6 +10,8 @@ import yaml
 
 from sipas.errors import UserError
 
+# Systems write 0001-01-01 where they mean «none»; no dossier is that old.
+YEARS = range(1900, 2200)
 FOLDER = Path(__file__).parent / "mappings"
 
 
@@ -39,6 +41,10 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             value = datetime.fromisoformat(text)
         else:
             value = datetime.strptime(text, self.datetime_format)
+            if value.strftime(self.datetime_format) != text:  # strptime takes «3» for «03»
+                raise ValueError(f"not written as {self.datetime_format}")
+        if value.year not in YEARS:
+            raise ValueError("not a year of our time")
         return value if value.tzinfo else value.replace(tzinfo=ZoneInfo(self.time_zone))
 
     def local_day(self, moment: datetime) -> date:

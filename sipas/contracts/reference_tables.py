@@ -10,6 +10,9 @@ CONTRACT_VERSION = "reference@1"
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 DataNature = Literal["real", "simulated"]
+# What fits a column of type integer or smallint.
+Integer = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
+Small = Annotated[int, msgspec.Meta(ge=0, le=32767)]
 
 
 class Unit(msgspec.Struct):
@@ -31,12 +34,12 @@ class Method(msgspec.Struct):
     method_version: Text
     name_vi: Text
     name_en: Text
-    valid_from_year: int
+    valid_from_year: Integer
     rounding: Literal["half_up", "truncate"]
     rounding_digits: Annotated[int, msgspec.Meta(ge=0, le=6)]
     missing_child_rule: Literal["null"]
     decision: str | None = None
-    valid_to_year: int | None = None
+    valid_to_year: Integer | None = None
 
 
 class MethodIndicator(msgspec.Struct):
@@ -57,12 +60,12 @@ class MethodIndicator(msgspec.Struct):
         "none",
     ]
     is_asked: bool
-    sort_order: int
+    sort_order: Integer
     label_vi: Text
     label_en: Text
     parent_code: str | None = None
-    scale_min: int | None = None
-    scale_max: int | None = None
+    scale_min: Integer | None = None
+    scale_max: Integer | None = None
     responsible_vi: str | None = None
 
 
@@ -91,14 +94,14 @@ class Round(msgspec.Struct):
 
     round_code: Text
     round_name_vi: Text
-    survey_year: int
+    survey_year: Integer
     unit_key: Text
     method_version: Text
     value_source: Literal["answers", "stated"]
     data_nature: DataNature
     previous_round_code: str | None = None
-    planned_form_count: int | None = None
-    peer_count: int | None = None
+    planned_form_count: Integer | None = None
+    peer_count: Integer | None = None
     note: str | None = None
 
 
@@ -110,7 +113,7 @@ class StatedFigure(msgspec.Struct):
     place: Text
     round_code: Text
     unit_key: Text
-    survey_year: int
+    survey_year: Integer
     indicator_code: Text
     measure: Literal["index", "rank", "change", "rank_change", "share", "national_value"]
     stated_value: Decimal
@@ -120,7 +123,7 @@ class StatedFigure(msgspec.Struct):
 class DossierStatus(msgspec.Struct):
     """One status code of a dossier."""
 
-    status_code: int
+    status_code: Small
     label_vi: Text
     label_en: Text
     is_ended: bool
@@ -133,7 +136,7 @@ class CalendarDay(msgspec.Struct):
     calendar_version: Text
     day_on: date
     is_working_day: bool
-    working_day_number: int
+    working_day_number: Integer
     note: str | None = None
 
 

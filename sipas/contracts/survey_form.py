@@ -88,8 +88,10 @@ def find_columns(
             f"{file_name}: thiếu cột {', '.join(missing)}. Bổ sung cột hoặc sửa tệp ánh xạ "
             f"{mapping.name}."
         )
-    if doubled := [code for code, count in found.items() if count > 1]:
-        raise DeliveryRefused(f"{file_name}: câu {', '.join(doubled)} có nhiều hơn một cột.")
+    doubled = [name for name in map(nfc, mapping.fields.values()) if headings.count(name) > 1]
+    doubled += [f"câu {code}" for code, count in found.items() if count > 1]
+    if doubled:
+        raise DeliveryRefused(f"{file_name}: {', '.join(doubled)} có nhiều hơn một cột.")
     return {ours: headings.index(nfc(name)) for ours, name in mapping.fields.items()}, dict(items)
 
 
@@ -214,15 +216,14 @@ class RowReader:
             return None, mapping.missing_words[value]
         if question.measure_type == "multiple_choice" and value.casefold() == "x":
             return 1, None
-        try:
-            score = int(value)
-        except ValueError:
+        if not re.fullmatch(r"-?[0-9]+", value):  # int() would also take «0_4» and «٣»
             self.reject(
                 f"Câu {question.item_code}",
                 "not_a_score",
                 f"Phải là một số từ {question.scale_min} đến {question.scale_max}, không phải chữ.",
             )
             return None, None
+        score = int(value)
         if not question.scale_min <= score <= question.scale_max:
             self.reject(
                 f"Câu {question.item_code}",

@@ -42,7 +42,7 @@ def pending_deliveries(
     """
     rows = connection.execute(
         """
-        select deliveries.landing_path,
+        select deliveries.landing_path, deliveries.manifest_sha256,
             array_agg(batches.contract_version || ' ' || batches.mapping_version)
                 filter (where batches.batch_id is not null),
             row_number() over (
@@ -56,8 +56,8 @@ def pending_deliveries(
         """,
         [delivery_kind],
     ).fetchall()
-    for path, versions, is_newest in rows:
-        manifest = read_manifest(landing / path)
+    for path, manifest_sha256, versions, is_newest in rows:
+        manifest = read_manifest(landing / path, manifest_sha256)
         if versions is None or (
             is_newest and todays_version(connection, landing, manifest) not in (None, *versions)
         ):

@@ -2,8 +2,10 @@
 
 import csv
 import io
+from decimal import Decimal
 
 import msgspec
+import psycopg
 
 from sipas.contracts import reference_tables as contract
 from sipas.contracts.rejection import DeliveryRefused
@@ -29,6 +31,16 @@ class ReferenceLoader(Loader):
         ((name, body),) = self.bodies()
         rows = [self.read(row, line) for line, row in self.lines(name, body)]
         self.received_count = len(rows)
+        try:
+            self.copy(batch_id, rows)
+        except psycopg.errors.UniqueViolation as error:
+            raise DeliveryRefused(
+                f"{self.manifest.file_name}: một khóa có ở nhiều dòng "
+                f"({error.diag.message_detail}). Sửa các dòng này rồi gửi lại tệp."
+            ) from error
+
+    def copy(self, batch_id: int, rows: list[msgspec.Struct]) -> None:
+        """Copies the rows into their table."""
         columns = [field.name for field in msgspec.structs.fields(self.struct)]
         with_key = self.table == "units"
         self.loaded_count = copy_rows(
@@ -76,6 +88,11 @@ class ReferenceLoader(Loader):
             )
         try:
             for row in reader:
+                place = f"{self.manifest.file_name}, dòng {reader.line_num}"
+                if None in row:
+                    raise DeliveryRefused(f"{place}: nhiều ô hơn số cột.")
+                if wrong := [k for k, v in row.items() if v and "\0" in v]:
+                    raise DeliveryRefused(f"{place}, cột {wrong[0]}: có ký tự NUL.")
                 yield reader.line_num, {k: nfc(v) for k, v in row.items() if k and v}
         except csv.Error as error:
             raise DeliveryRefused(
@@ -85,7 +102,11 @@ class ReferenceLoader(Loader):
     def read(self, values: dict[str, str], line: int) -> msgspec.Struct:
         """One row as the table's Struct; raises DeliveryRefused naming line and column."""
         try:
-            return msgspec.convert(values, self.struct, strict=False)
+            row = msgspec.convert(values, self.struct, strict=False)
+            for column, value in msgspec.structs.asdict(row).items():
+                if isinstance(value, Decimal) and not value.is_finite():
+                    raise msgspec.ValidationError(f"Expected a finite number - at `$.{column}`")
+            return row
         except msgspec.ValidationError as error:
             raise DeliveryRefused(
                 f"{self.manifest.file_name}, dòng {line}: {error}. Sửa dòng này rồi gửi lại tệp."

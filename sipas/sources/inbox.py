@@ -1,13 +1,14 @@
 """Files handed in: reference tables and survey workbooks, found in folders."""
 
 import zipfile
+import zlib
 from io import BytesIO
 from pathlib import Path
 
 import psycopg
 
 from sipas.contracts.rejection import NotReady
-from sipas.landing import Incoming, Manifest, is_repeat, register
+from sipas.landing import Incoming, Manifest, is_repeat, register, register_all
 
 SIMULATED_MARK = "data_nature=simulated"
 
@@ -33,6 +34,7 @@ def land_file(
         file_name=path.name,
         data_nature=data_nature,
     )
+    register_all(connection, landing, delivery_kind)
     with incoming:
         incoming.add(path.name, path.read_bytes())
         if is_repeat(connection, incoming):
@@ -119,6 +121,7 @@ def is_marked_simulated(body: bytes) -> bool:
     try:
         with zipfile.ZipFile(BytesIO(body)) as archive:
             properties = archive.read("docProps/core.xml").decode("utf8", "replace")
-    except (zipfile.BadZipFile, KeyError):
+    # A damaged or encrypted file is landed and refused at load, by name.
+    except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, RuntimeError):
         return False
     return SIMULATED_MARK in properties

@@ -16,7 +16,7 @@ from tenacity import (
 )
 
 from sipas.errors import UserError
-from sipas.landing import Incoming, Manifest, is_repeat, register
+from sipas.landing import Incoming, Manifest, is_repeat, register, register_all
 from sipas.sources.configuration import OneStopSource
 
 
@@ -35,6 +35,12 @@ class SourceUnavailable(UserError):
 
 class SourceRefusesUs(UserError):
     """The system rejects our account; another try would not help."""
+
+
+class Token(msgspec.Struct):
+    """The answer to a login."""
+
+    access_token: str
 
 
 class PageHead(msgspec.Struct):
@@ -87,6 +93,7 @@ def fetch(
     Returns the manifest, or None when the answer is the newest delivery once more.
     Raises SourceUnavailable or SourceRefusesUs naming the source; then nothing is landed.
     """
+    register_all(connection, landing, "dossiers")  # also what a killed run had landed
     last = watermark(connection, source)
     since = last - timedelta(minutes=source.overlap_minutes) if last else None
     incoming = Incoming(
@@ -119,12 +126,18 @@ def pages(
     client: httpx.Client, source: OneStopSource, access: Access, since: datetime | None
 ) -> Iterator[tuple[PageHead, bytes]]:
     """Head and bytes of every page, in order."""
-    token = request(
+    response = request(
         client,
         "POST",
         f"{source.path}/token",
         json={"username": access.user, "password": access.password},
-    ).json()["access_token"]
+    )
+    try:
+        token = msgspec.json.decode(response.content, type=Token).access_token
+    except msgspec.DecodeError as error:
+        raise SourceUnavailable(
+            f"{source.code}: the answer to the login holds no token ({error})."
+        ) from error
     parameters = {"page_size": source.page_size} | (
         {"updated_since": since.isoformat()} if since else {}
     )

@@ -178,10 +178,9 @@ def test_a_refused_file_fails_its_run_by_name_and_the_figures_stand(demo: Demo, 
 def test_clearing_the_failed_model_mends_the_run_and_the_last_release_stood_meanwhile(
     demo: Demo, owner
 ) -> None:
-    """A foreign table stands where dbt wants to write; then it is gone."""
+    """A right that dbt needs is taken away, then given back."""
     before = snapshot(owner)["releases"]
-    owner.execute("grant usage, create on schema marts to sipas_owner")
-    owner.execute("create table marts.agency_scorecards__dbt_tmp (x int)")
+    owner.execute("revoke select on raw.dossiers from sipas_transform")
     httpx.post(
         f"{demo.instance.address('simulator')}/clock", json={"advance_days": 1}, trust_env=False
     ).raise_for_status()
@@ -193,13 +192,13 @@ def test_clearing_the_failed_model_mends_the_run_and_the_last_release_stood_mean
         "failed",
     )
     assert snapshot(owner)["releases"] == before
-    owner.execute("drop table marts.agency_scorecards__dbt_tmp")
+    owner.execute("grant select on raw.dossiers to sipas_transform")
     failed = [
         task["task_id"]
         for task in demo.airflow.tasks("build_warehouse", run_id)
         if task["state"] in ("failed", "upstream_failed")
     ]
-    assert "dbt.agency_scorecards_run" in failed
+    assert "dbt.int_current_dossiers_run" in failed
     demo.airflow.call(
         "POST",
         "/dags/build_warehouse/clearTaskInstances",

@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import handover
+import msgspec
 import psycopg
 import pytest
 from handover import NOON, accept, land_pages, load_pending, page, record
 
+from sipas.contracts.mapping import load_mapping
 from sipas.contracts.rejection import NotReady
 from sipas.database import connect
 from sipas.loading import batches, dossiers
@@ -239,6 +241,21 @@ def test_a_page_without_the_list_of_records_is_refused(ingest, warehouse, body):
     (result,) = load_pending(ingest, warehouse.landing, "dossiers")
     assert result.status == "refused"
     assert "page-00001.json: thiếu danh sách «data»" in result.refusal_reason
+
+
+def test_a_mended_mapping_loads_the_records_again(ingest, warehouse, monkeypatch):
+    """Its batch replaces the older one: what it counted as unchanged would be gone."""
+    first = take_in(ingest, warehouse, page(record(1), record(2)))
+    mended = msgspec.structs.replace(load_mapping("mot_cua_iso"), version="2")
+    monkeypatch.setattr(dossiers, "load_mapping", lambda _: mended)
+    (again,) = load_pending(ingest, warehouse.landing, "dossiers")
+    accept(ingest, again)
+    assert again.delivery_id == first.delivery_id
+    assert warehouse.rows(
+        "select dossier_code from raw.dossiers "
+        "inner join audit.current_batches using (batch_id) order by 1"
+    ) == [("H99.31.01-240105-0001",), ("H99.31.01-240105-0002",)]
+    assert load_pending(ingest, warehouse.landing, "dossiers") == []
 
 
 def test_a_source_that_is_not_configured_is_not_ready_and_leaves_no_batch(ingest, warehouse):

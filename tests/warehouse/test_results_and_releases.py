@@ -289,7 +289,8 @@ def test_suppressed_rows_tell_no_value(built) -> None:
     with psycopg.connect(built.url("owner")) as owner:
         owner.execute("set local role sipas_transform")
         owner.execute(
-            "update marts.criterion_results set is_suppressed = true, suppression_reason = 'dưới 5 phiếu' "
+            "update marts.criterion_results set is_suppressed = true, "
+            "suppression_reason = 'dưới 5 phiếu' "
             "where round_code = 'hue-2023-sim' and indicator_code = '1.1.1'"
         )
         owner.execute("reset role")

@@ -167,6 +167,24 @@ def upgrade() -> None:
             end if;
             return new;
         end $$;
+        create function release.refuse_growth() returns trigger language plpgsql as $$
+        begin
+            if exists (
+                select from new_rows
+                inner join release.releases as releases using (release_id)
+                where releases.status <> 'candidate'
+            ) then
+                raise exception 'only a candidate takes rows'
+                    using errcode = 'restrict_violation';
+            end if;
+            return null;
+        end $$;
+        create trigger no_growth after insert on release.criterion_results
+            referencing new table as new_rows
+            for each statement execute function release.refuse_growth();
+        create trigger no_growth after insert on release.agency_scorecards
+            referencing new table as new_rows
+            for each statement execute function release.refuse_growth();
         create trigger only_the_next_state before update or delete on release.releases
             for each row execute function release.allow_only_the_next_state();
         create trigger frozen before update or delete on release.criterion_results
@@ -211,7 +229,7 @@ def downgrade() -> None:
         """
         drop view published.agency_scorecards, published.criterion_results, published.releases;
         drop table release.agency_scorecards, release.criterion_results, release.releases;
-        drop function release.refuse_change, release.refuse_truncate,
+        drop function release.refuse_change, release.refuse_truncate, release.refuse_growth,
             release.allow_only_the_next_state;
         """
     )

@@ -84,10 +84,10 @@ def build_warehouse():
         default_args={"retries": 0},
     )
 
-    @task(trigger_rule="none_failed", pool=WRITER_POOL)
+    @task(trigger_rule="all_done", pool=WRITER_POOL)
     def confirm_build() -> None:
-        """dbt's run succeeded as a whole, tests included; when parts of it were cleared since, dbt
-        runs once more as a whole."""
+        """dbt's run succeeded as a whole, tests included; when models were cleared since, dbt runs
+        once more as a whole. Fails when a model failed."""
         build_again_unless_whole(PRODUCER)
 
     @task(outlets=[WAREHOUSE_BUILT])
@@ -101,8 +101,8 @@ def build_warehouse():
 
     @task(trigger_rule="one_failed", retries=0)
     def fail_build(build_id: int) -> None:
-        """A model or test failed: its batches stay to be consumed. Clearing the failed tasks of the
-        run mends it, and so does a new run."""
+        """A model or test failed: its batches stay to be consumed. Clearing the red model with what
+        is downstream of it mends the run, and so does a new run."""
         from sipas.builds import close_build
         from sipas.database import connect
 
@@ -111,9 +111,7 @@ def build_warehouse():
         raise RuntimeError(f"Build {build_id} failed; the log of the red model says why.")
 
     build_id = open_build()
-    confirmed = confirm_build()
-    build_id >> models >> confirmed >> close_build(build_id)
-    [models, confirmed] >> fail_build(build_id)
+    build_id >> models >> confirm_build() >> [close_build(build_id), fail_build(build_id)]
 
 
 build_warehouse()

@@ -193,20 +193,18 @@ def test_clearing_the_failed_model_mends_the_run_and_the_last_release_stood_mean
     )
     assert snapshot(owner)["releases"] == before
     owner.execute("grant select on raw.dossiers to sipas_transform")
-    failed = [
-        task["task_id"]
-        for task in demo.airflow.tasks("build_warehouse", run_id)
-        if task["state"] in ("failed", "upstream_failed")
-    ]
+    tasks = demo.airflow.tasks("build_warehouse", run_id)
+    failed = {task["task_id"] for task in tasks if task["state"] == "failed"}
     assert "dbt.int_current_dossiers_run" in failed
+    assert "dbt.stg_survey__forms_run" not in failed
     demo.airflow.call(
         "POST",
         "/dags/build_warehouse/clearTaskInstances",
         json={
             "dry_run": False,
             "dag_run_id": run_id,
-            "task_ids": failed,
-            "reset_dag_runs": True,
+            "task_ids": ["dbt.int_current_dossiers_run"],
+            "include_downstream": True,
             "only_failed": False,
         },
     )

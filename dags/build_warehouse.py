@@ -34,7 +34,8 @@ from sipas.orchestration.defaults import (
 
 PROJECT = Path(os.environ["SIPAS_DBT_PROJECT_DIR"])
 PRODUCER = "dbt.dbt_producer_watcher"
-WITH_TESTS = ["--resource-type", "test", "--resource-type", "unit_test"]
+# Data tests with every build; unit tests guard the code and run where the code is tested.
+WITH_TESTS = ["--resource-type", "test"]
 MANIFEST = Path(os.environ["DBT_TARGET_PATH"]) / "manifest.json"
 
 
@@ -80,7 +81,12 @@ def build_warehouse():
         ),
         # The tasks of the models poll in their own process: on a busy machine a task that comes
         # back from the triggerer at once can meet its own first half and be failed for it.
-        operator_args={"install_deps": False, "deferrable": False, "poke_interval": 1},
+        operator_args={
+            "install_deps": False,
+            "deferrable": False,
+            "poke_interval": 5,
+            "should_store_compiled_sql": False,
+        },
         default_args={"retries": 0},
     )
 

@@ -38,6 +38,9 @@ def airflow_graph(page: Page, instance: Instance) -> None:
     page.click("[type=submit]")
     page.goto(f"{address}/dags/build_warehouse")
     expect(page.get_by_text("open_build").first).to_be_visible(timeout=WAIT)
+    page.get_by_role("button", name="Show Graph").click()
+    page.get_by_role("button", name="Expand all task groups").click()
+    expect(page.get_by_text("criterion_results_run").first).to_be_visible(timeout=WAIT)
     page.wait_for_timeout(3000)  # the graph arranges itself
     page.screenshot(path=IMAGES / "airflow-build.png")
 

@@ -102,7 +102,7 @@ def airflow(instance: Instance) -> dict[str, str]:
         "API__PORT": str(instance.ports["airflow"]),
         "API__BASE_URL": instance.address("airflow"),
         "API__SECRET_KEY": instance.secrets["key_airflow_api"],
-        "API__WORKERS": "1",
+        "API__WORKERS": "2",
         "API_AUTH__JWT_SECRET": instance.secrets["key_airflow_jwt"],
         "LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
         "LOGGING__WORKER_LOG_SERVER_PORT": str(instance.ports["airflow_worker_logs"]),

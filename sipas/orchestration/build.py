@@ -41,6 +41,8 @@ def build_again_unless_whole(producer_task_id: str) -> None:
             str(Path(sys.executable).parent / "dbt"),
             "--quiet",
             "build",
+            "--exclude-resource-type",
+            "unit_test",
             "--project-dir",
             required("SIPAS_DBT_PROJECT_DIR"),
         ],

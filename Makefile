@@ -31,9 +31,10 @@ test: setup ## all tests, on servers of their own in a temporary folder
 	@$(BIN)/python -m tests.prepare
 	@$(BIN)/python -m pytest
 
-lint: setup ## ruff, sqlfluff, yamllint
+lint: setup ## ruff, sqlfluff, yamllint, secret scan
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/yamllint --strict .
+	@git ls-files -z -- ':!requirements/*.lock' ':!.secrets.baseline' | xargs -0 $(BIN)/detect-secrets-hook --baseline .secrets.baseline
 	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests dbt_project/macros
 
 images: setup ## screenshots of the running demo into docs/images

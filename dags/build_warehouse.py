@@ -5,24 +5,11 @@ visible task a model, its tests with it. Starts when something arrived, and ever
 event was lost. A build without anything new ends in seconds.
 """
 
-import os
-from pathlib import Path
-
 from airflow.sdk import dag, task
 from airflow.timetables.assets import AssetOrTimeSchedule
 from airflow.timetables.trigger import CronTriggerTimetable
-from cosmos import (
-    DbtTaskGroup,
-    ExecutionConfig,
-    ExecutionMode,
-    LoadMode,
-    ProfileConfig,
-    ProjectConfig,
-    RenderConfig,
-    TestBehavior,
-)
 
-from sipas.orchestration.build import build_again_unless_whole
+from sipas.orchestration.build import build_again_unless_whole, dbt_models
 from sipas.orchestration.defaults import (
     DEFAULTS,
     DOSSIERS_ARRIVED,
@@ -31,12 +18,6 @@ from sipas.orchestration.defaults import (
     WAREHOUSE_BUILT,
     WRITER_POOL,
 )
-
-PROJECT = Path(os.environ["SIPAS_DBT_PROJECT_DIR"])
-PRODUCER = "dbt.dbt_producer_watcher"
-# Data tests with every build; unit tests guard the code and run where the code is tested.
-WITH_TESTS = ["--resource-type", "test"]
-MANIFEST = Path(os.environ["DBT_TARGET_PATH"]) / "manifest.json"
 
 
 @dag(
@@ -60,41 +41,13 @@ def build_warehouse():
         with connect("transform") as connection:
             return open_build(connection, run_id)
 
-    models = DbtTaskGroup(
-        group_id="dbt",
-        project_config=ProjectConfig(
-            dbt_project_path=PROJECT, manifest_path=MANIFEST, install_dbt_deps=False
-        ),
-        profile_config=ProfileConfig(
-            profile_name="sipas",
-            target_name="warehouse",
-            profiles_yml_filepath=PROJECT / "profiles.yml",
-        ),
-        # Only the producer writes. It runs the tests too; a task of its own for each test would
-        # cost more than dbt itself.
-        execution_config=ExecutionConfig(
-            execution_mode=ExecutionMode.WATCHER,
-            setup_operator_args={"pool": WRITER_POOL, "dbt_cmd_flags": WITH_TESTS},
-        ),
-        render_config=RenderConfig(
-            load_method=LoadMode.DBT_MANIFEST, test_behavior=TestBehavior.NONE
-        ),
-        # The tasks of the models poll in their own process: on a busy machine a task that comes
-        # back from the triggerer at once can meet its own first half and be failed for it.
-        operator_args={
-            "install_deps": False,
-            "deferrable": False,
-            "poke_interval": 5,
-            "should_store_compiled_sql": False,
-        },
-        default_args={"retries": 0},
-    )
+    models = dbt_models()
 
     @task(trigger_rule="all_done", pool=WRITER_POOL)
     def confirm_build() -> None:
         """dbt's run succeeded as a whole, tests included; when models were cleared since, dbt runs
         once more as a whole. Fails when a model failed."""
-        build_again_unless_whole(PRODUCER)
+        build_again_unless_whole()
 
     @task(outlets=[WAREHOUSE_BUILT])
     def close_build(build_id: int) -> None:

@@ -36,22 +36,24 @@ def publish_results():
             return freeze_candidates(connection, build_id)
 
     @task
-    def approve(candidates: list[str]) -> list[str]:
+    def approve() -> list[str]:
         """Approves automatically where that is allowed; otherwise names what waits for people."""
-        return approve_automatically(candidates)
+        return approve_automatically()
 
     @task
-    def publish(approved: list[str]) -> list[str]:
-        """Publishes what was approved; the releases that stood before are superseded."""
+    def publish() -> list[str]:
+        """Publishes whatever is approved, also what a killed run left so; the releases that stood
+        before are superseded."""
         from sipas.database import connect
-        from sipas.release.lifecycle import publish
+        from sipas.release.lifecycle import in_state, publish
 
         with connect("release") as connection:
+            approved = in_state(connection, "approved")
             for release_id in approved:
                 publish(connection, release_id)
         return approved
 
-    publish(approve(freeze(gate())))
+    freeze(gate()) >> approve() >> publish()
 
 
 publish_results()

@@ -38,10 +38,13 @@ def airflow_graph(page: Page, instance: Instance) -> None:
     page.click("[type=submit]")
     page.goto(f"{address}/dags/build_warehouse")
     expect(page.get_by_text("open_build").first).to_be_visible(timeout=WAIT)
+    page.get_by_role("button", name="Collapse Details Panel").click()
     page.get_by_role("button", name="Show Graph").click()
     page.get_by_role("button", name="Expand all task groups").click()
     expect(page.get_by_text("criterion_results_run").first).to_be_visible(timeout=WAIT)
     page.wait_for_timeout(3000)  # the graph arranges itself
+    page.get_by_role("button", name="Fit View").click()
+    page.wait_for_timeout(1000)
     page.screenshot(path=IMAGES / "airflow-build.png")
 
 
@@ -59,7 +62,7 @@ def main() -> None:
             ("dashboard-phone.png", {"width": 400, "height": 4200}),
         ):
             dashboard(browser.new_context(viewport=size, locale="vi-VN").new_page(), instance, name)
-        wide = browser.new_context(viewport={"width": 1800, "height": 1000}).new_page()
+        wide = browser.new_context(viewport={"width": 1900, "height": 900}).new_page()
         airflow_graph(wide, instance)
         browser.close()
 

@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 from alembic import command as alembic
 from alembic.config import Config
@@ -185,8 +184,3 @@ def down(instance: Instance) -> list[int]:
     if left := processes_with_mark(instance.mark):
         raise UserError(f"These processes could not be ended: {left}. End them by hand.")
     return ended
-
-
-def instance_exists(home: Path) -> bool:
-    """Whether `home` holds an instance."""
-    return (home / "instance.json").is_file()

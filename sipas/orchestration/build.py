@@ -1,4 +1,4 @@
-"""The step of build_warehouse that makes sure of the whole."""
+"""The dbt part of build_warehouse: one task a model, and the step that makes sure of the whole."""
 
 import logging
 import subprocess
@@ -7,13 +7,65 @@ from pathlib import Path
 
 from airflow.sdk import get_current_context
 from airflow.sdk.exceptions import AirflowFailException
+from cosmos import (
+    DbtTaskGroup,
+    ExecutionConfig,
+    ExecutionMode,
+    LoadMode,
+    ProfileConfig,
+    ProjectConfig,
+    RenderConfig,
+    TestBehavior,
+)
 
+from sipas.orchestration.defaults import WRITER_POOL
 from sipas.settings import required
 
 log = logging.getLogger(__name__)
 
+GROUP = "dbt"
+PRODUCER = f"{GROUP}.dbt_producer_watcher"
+# Data tests with every build; unit tests guard the code and run where the code is tested.
+WITH_TESTS = ["--resource-type", "test"]
 
-def build_again_unless_whole(producer_task_id: str) -> None:
+
+def dbt_models() -> DbtTaskGroup:
+    """The task group of all models: dbt runs once, in one task, and a task a model watches it."""
+    project = Path(required("SIPAS_DBT_PROJECT_DIR"))
+    return DbtTaskGroup(
+        group_id=GROUP,
+        project_config=ProjectConfig(
+            dbt_project_path=project,
+            manifest_path=Path(required("DBT_TARGET_PATH")) / "manifest.json",
+            install_dbt_deps=False,
+        ),
+        profile_config=ProfileConfig(
+            profile_name="sipas",
+            target_name="warehouse",
+            profiles_yml_filepath=project / "profiles.yml",
+        ),
+        # Only the producer writes. It runs the tests too; a task of its own for each test would
+        # cost more than dbt itself.
+        execution_config=ExecutionConfig(
+            execution_mode=ExecutionMode.WATCHER,
+            setup_operator_args={"pool": WRITER_POOL, "dbt_cmd_flags": WITH_TESTS},
+        ),
+        render_config=RenderConfig(
+            load_method=LoadMode.DBT_MANIFEST, test_behavior=TestBehavior.NONE
+        ),
+        # The tasks of the models poll in their own process: on a busy machine a task that comes
+        # back from the triggerer at once can meet its own first half and be failed for it.
+        operator_args={
+            "install_deps": False,
+            "deferrable": False,
+            "poke_interval": 5,
+            "should_store_compiled_sql": False,
+        },
+        default_args={"retries": 0},
+    )
+
+
+def build_again_unless_whole() -> None:
     """Returns when dbt's own run succeeded, tests included; else runs `dbt build` now.
 
     dbt's run is not repeated when somebody clears a failed model: the models are then rebuilt one
@@ -22,17 +74,14 @@ def build_again_unless_whole(producer_task_id: str) -> None:
     """
     context = get_current_context()
     instance, run_id = context["ti"], context["run_id"]
-    group = producer_task_id.partition(".")[0]
     states = instance.get_task_states(
-        dag_id=instance.dag_id, task_group_id=group, run_ids=[run_id]
+        dag_id=instance.dag_id, task_group_id=GROUP, run_ids=[run_id]
     )[run_id]
-    if states[producer_task_id] == "success":
+    if states[PRODUCER] == "success":
         log.info("dbt's own run succeeded, tests included")
         return
     failed = sorted(
-        task_id
-        for task_id, state in states.items()
-        if state == "failed" and task_id != producer_task_id
+        task_id for task_id, state in states.items() if state == "failed" and task_id != PRODUCER
     )
     if failed:
         raise AirflowFailException(f"These models failed; their logs say why: {', '.join(failed)}")

@@ -26,16 +26,20 @@ def open_mart_gate() -> int:
     return build_id
 
 
-def approve_automatically(candidates: list[str]) -> list[str]:
-    """Approves candidates when the variable `automatic_approval` is 'demo'; returns those."""
-    from sipas.database import connect
-    from sipas.release.lifecycle import AUTOMATIC, approve
+def approve_automatically() -> list[str]:
+    """Approves every candidate when the variable `automatic_approval` is 'demo'; returns those.
 
-    if Variable.get(AUTOMATIC_APPROVAL, default="") != "demo":
-        for release_id in candidates:
-            log.warning("%s waits for approval: sipas release approve %s", release_id, release_id)
-        return []
+    Otherwise nothing is approved, and the log names what waits for people.
+    """
+    from sipas.database import connect
+    from sipas.release.lifecycle import AUTOMATIC, approve, in_state
+
+    is_allowed = Variable.get(AUTOMATIC_APPROVAL, default="") == "demo"
     with connect("release") as connection:
+        candidates = in_state(connection, "candidate")
         for release_id in candidates:
-            approve(connection, release_id, AUTOMATIC)
-    return candidates
+            if is_allowed:
+                approve(connection, release_id, AUTOMATIC)
+            else:
+                log.warning("%s waits for a decision: sipas release approve", release_id)
+    return candidates if is_allowed else []

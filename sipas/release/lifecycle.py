@@ -49,6 +49,15 @@ def freeze_candidates(connection: psycopg.Connection, build_id: int) -> list[str
     return made
 
 
+def in_state(connection: psycopg.Connection, status: str) -> list[str]:
+    """The ids of the releases in a state, oldest first."""
+    rows = connection.execute(
+        "select release_id from release.releases where status = %s order by created_at, release_id",
+        [status],
+    )
+    return [release_id for (release_id,) in rows]
+
+
 def newest_release(connection: psycopg.Connection, scope: Scope) -> dict | None:
     """The newest candidate, approved or published release of a scope."""
     row = connection.execute(

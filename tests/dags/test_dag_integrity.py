@@ -101,7 +101,7 @@ def test_every_task_has_an_owner_a_timeout_and_retries_where_trying_again_can_he
 def test_dag_files_are_thin(bag: dict) -> None:
     for dag in bag["dags"].values():
         text = Path(dag["file"]).read_text()
-        assert len(text.splitlines()) <= 120, dag["file"]
+        assert len(text.splitlines()) <= 80, dag["file"]
         assert "select " not in text, dag["file"]
 
 

@@ -8,7 +8,6 @@ import handover
 import pytest
 
 from sipas import landing
-from sipas.database import connect
 from sipas.errors import UserError
 from sipas.loading.batches import load, pending_deliveries
 from sipas.sources.inbox import land_file
@@ -18,13 +17,6 @@ BODY = handover.page(handover.record())
 
 class Killed(BaseException):
     """Stands for SIGKILL: no `except Exception` may catch it."""
-
-
-@pytest.fixture
-def ingest(warehouse):
-    handover.empty(warehouse)
-    with connect("ingest", autocommit=True) as connection:
-        yield connection
 
 
 @pytest.fixture

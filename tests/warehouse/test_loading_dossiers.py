@@ -10,18 +10,10 @@ from handover import NOON, accept, land_pages, load_pending, page, record
 
 from sipas.contracts.mapping import load_mapping
 from sipas.contracts.rejection import NotReady
-from sipas.database import connect
 from sipas.loading import batches, dossiers
 from sipas.loading.batches import load, pending_deliveries
 
 COUNTS = "received_count, loaded_count, unchanged_count, quarantined_count"
-
-
-@pytest.fixture
-def ingest(warehouse):
-    handover.empty(warehouse)
-    with connect("ingest", autocommit=True) as connection:
-        yield connection
 
 
 def take_in(ingest, warehouse, *bodies: bytes) -> batches.BatchResult:

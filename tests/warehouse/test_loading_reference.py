@@ -11,7 +11,6 @@ from handover import REFERENCE, load_pending, take_in_reference
 
 from simulator.reference import write_reference
 from sipas.contracts.reference_tables import TABLES
-from sipas.database import connect
 from sipas.sources.inbox import land_file, land_reference
 from sipas.vietnamese import sort_key
 
@@ -20,13 +19,6 @@ UNITS = (
     "gso:1@2020-01-01,gso:1,Tỉnh A,province,,2020-01-01,,\n"
     "gso:2@2020-01-01,gso:2,Tỉnh B,province,,2020-01-01,2024-12-31,ghi chú\n"
 )
-
-
-@pytest.fixture
-def ingest(warehouse):
-    handover.empty(warehouse)
-    with connect("ingest", autocommit=True) as connection:
-        yield connection
 
 
 @pytest.fixture

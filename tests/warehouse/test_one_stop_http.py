@@ -17,7 +17,6 @@ from handover import accept, load_pending
 
 from simulator import LOCAL_TIME
 from simulator.one_stop import Settings, create_app
-from sipas.database import connect
 from sipas.landing import read_object
 from sipas.sources import one_stop_http
 from sipas.sources.configuration import OneStopSource
@@ -35,13 +34,6 @@ SOURCE = OneStopSource(
     page_size=40,
     overlap_minutes=1440,
 )
-
-
-@pytest.fixture
-def ingest(warehouse):
-    handover.empty(warehouse)
-    with connect("ingest", autocommit=True) as connection:
-        yield connection
 
 
 @pytest.fixture

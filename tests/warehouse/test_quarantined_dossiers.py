@@ -1,17 +1,7 @@
 """Bad dossier records go to quarantine with place, field and reason; the good ones load."""
 
-import handover
 import pytest
 from handover import land_pages, load_pending, page, record
-
-from sipas.database import connect
-
-
-@pytest.fixture
-def ingest(warehouse):
-    handover.empty(warehouse)
-    with connect("ingest", autocommit=True) as connection:
-        yield connection
 
 
 def quarantine(ingest, warehouse, bad) -> tuple:

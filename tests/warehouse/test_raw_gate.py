@@ -10,7 +10,6 @@ from handover import NOON, accept, land_pages, load_pending, page, record
 
 from expectations import checkpoint
 from expectations.checkpoint import SUITES, Suite, run_suites
-from sipas.database import connect
 from sipas.loading.gate import decide
 from sipas.settings import sqlalchemy_url
 from sipas.sources.configuration import source_by_code
@@ -18,13 +17,6 @@ from sipas.sources.one_stop_http import watermark
 
 SUITE_FILES = sorted(SUITES.glob("*.yml"))
 KINDS = ("dossiers", "survey_forms", "reference")
-
-
-@pytest.fixture
-def ingest(warehouse):
-    handover.empty(warehouse)
-    with connect("ingest", autocommit=True) as connection:
-        yield connection
 
 
 @pytest.fixture

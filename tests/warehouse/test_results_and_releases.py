@@ -28,6 +28,7 @@ from sipas.release.lifecycle import (
     Approval,
     approve,
     freeze_candidates,
+    in_state,
     list_releases,
     publish,
 )
@@ -264,6 +265,16 @@ def test_publishing_needs_approval_and_supersedes_what_stood(built, release) -> 
     ).fetchall()
     assert kept == [("216/QĐ-UBND", "Người Ký", "Chủ tịch", False)]
     assert release.execute("select count(*) from published.criterion_results").fetchone() == (51,)
+
+
+def test_what_a_killed_run_left_waiting_is_found_again(built, release) -> None:
+    freeze_candidates(release, newest_build(release))
+    waiting = in_state(release, "candidate")
+    assert waiting == ["hue-2022-r1", "hue-2023-r1", "hue-2023-sim-r1", "scorecards-r1"]
+    assert freeze_candidates(release, newest_build(release)) == []
+    approve(release, "scorecards-r1", SIGNED)
+    assert in_state(release, "approved") == ["scorecards-r1"]
+    assert in_state(release, "candidate") == waiting[:3]
 
 
 def test_a_candidate_whose_figures_changed_meanwhile_is_rejected(built) -> None:

@@ -45,8 +45,8 @@ def build_warehouse():
 
     @task(trigger_rule="all_done", pool=WRITER_POOL)
     def confirm_build() -> None:
-        """dbt's run succeeded as a whole, tests included; when models were cleared since, dbt runs
-        once more as a whole. Fails when a model failed."""
+        """dbt's run succeeded as a whole, tests included. Clear this task when the cause of a
+        failure is mended: dbt then runs once more, here, as a whole."""
         build_again_unless_whole()
 
     @task(outlets=[WAREHOUSE_BUILT])
@@ -60,7 +60,7 @@ def build_warehouse():
 
     @task(trigger_rule="one_failed", retries=0)
     def fail_build(build_id: int) -> None:
-        """A model or test failed: its batches stay to be consumed. Clearing the red model with what
+        """A model or test failed: its batches stay to be consumed. Clearing confirm_build with what
         is downstream of it mends the run, and so does a new run."""
         from sipas.builds import close_build
         from sipas.database import connect

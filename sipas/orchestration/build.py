@@ -66,11 +66,12 @@ def dbt_models() -> DbtTaskGroup:
 
 
 def build_again_unless_whole() -> None:
-    """Returns when dbt's own run succeeded, tests included; else runs `dbt build` now.
+    """Returns when dbt's own run succeeded, tests included; else fails, naming the red models.
 
-    dbt's run is not repeated when somebody clears a failed model: the models are then rebuilt one
-    by one, without tests, and those that dbt had skipped stay as they were. So the whole is built
-    once more here. Raises AirflowFailException naming the models or tests that failed.
+    Somebody who has mended the cause clears this task (alone, or with a model above it): then dbt
+    runs here once more as a whole. Cosmos cannot: it never repeats dbt's run, rebuilds cleared
+    models without their tests, and takes the models below for as failed as they were.
+    Raises AirflowFailException naming the models or tests that failed.
     """
     context = get_current_context()
     instance, run_id = context["ti"], context["run_id"]
@@ -80,11 +81,9 @@ def build_again_unless_whole() -> None:
     if states[PRODUCER] == "success":
         log.info("dbt's own run succeeded, tests included")
         return
-    failed = sorted(
-        task_id for task_id, state in states.items() if state == "failed" and task_id != PRODUCER
-    )
-    if failed:
-        raise AirflowFailException(f"These models failed; their logs say why: {', '.join(failed)}")
+    if instance.try_number == 1:
+        failed = sorted(task for task, state in states.items() if state == "failed")
+        raise AirflowFailException(f"These tasks failed, their logs say why: {', '.join(failed)}")
     result = subprocess.run(
         [
             str(Path(sys.executable).parent / "dbt"),

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from urllib.parse import quote
 
-from flask import Flask, Response, request
+from flask import Flask, Response, request, session
 from sqlalchemy.engine.url import URL, make_url
 
 
@@ -72,9 +72,21 @@ def _serve_vietnamese_pack() -> Response | None:
     return None
 
 
+def _drop_events_of_strangers() -> Response | None:
+    """Answer the usage events that the login page sends, without touching the session.
+
+    Superset refuses them with a message in a new anonymous session. When that answer comes after
+    the one to the login, which is sent at the same moment, its cookie undoes the login.
+    """
+    if request.path.rstrip("/") == "/superset/log" and "_user_id" not in session:
+        return Response(status=204)
+    return None
+
+
 def FLASK_APP_MUTATOR(app: Flask) -> None:
-    """Add what Superset has no setting for: our language pack."""
+    """Add what Superset has no setting for: our language pack, a login that lasts."""
     app.before_request(_serve_vietnamese_pack)
+    app.before_request(_drop_events_of_strangers)
 
 
 # --- Look ---------------------------------------------------------------------------------
@@ -115,6 +127,8 @@ THEME_FONT_URL_ALLOWED_DOMAINS: list[str] = []
 
 # --- Safety -------------------------------------------------------------------------------
 WTF_CSRF_ENABLED = True
+# Browsers do not tell ports apart: under the usual name Airflow's cookie would overwrite ours.
+SESSION_COOKIE_NAME = "sipas_superset"
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_HTTPONLY = True
 AUTH_USER_REGISTRATION = False

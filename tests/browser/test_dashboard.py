@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -121,6 +122,14 @@ def test_a_guest_sees_nothing(browser: Browser, demo: Demo) -> None:
     page.wait_for_url(lambda url: "/login" in url, timeout=WAIT)
     api = page.request.get(f"{demo.instance.address('superset')}/api/v1/chart/1/data/")
     assert api.status in (401, 403)
+
+
+def test_an_event_of_the_login_page_cannot_undo_a_login(demo: Demo) -> None:
+    with httpx.Client(base_url=demo.instance.address("superset"), trust_env=False) as browser:
+        assert "set-cookie" in browser.get("/login/").headers
+        answer = browser.post("/superset/log/?explode=events", data={"events": "[]"})
+    assert answer.status_code == 204
+    assert "set-cookie" not in answer.headers
 
 
 def test_airflow_shows_the_graph_of_the_warehouse_to_the_engineer(

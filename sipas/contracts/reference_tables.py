@@ -9,9 +9,25 @@ import msgspec
 CONTRACT_VERSION = "reference@1"
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
+UnitLevel = Literal["country", "province", "agency", "district", "commune"]
+# Scores as in «1 2 3».
+Scores = Annotated[str, msgspec.Meta(pattern=r"^[0-9]+( [0-9]+)*$")]
 DataNature = Literal["real", "simulated"]
 # What fits a column of type integer or smallint.
 Integer = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
+Positive = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
+Digits = Annotated[int, msgspec.Meta(ge=0, le=6)]
+Rounding = Literal["half_up", "truncate"]
+Population = Literal["households", "service_users"]
+Block = Literal["satisfaction", "perception", "expectation"]
+# mean5 = mean score of a scale whose best answer is 5, as a share of it.
+MeasureType = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^(mean[1-9][0-9]?|multiple_choice|single_choice|share_single|share_top|yes_no"
+        r"|count|category|none)$"
+    ),
+]
 Small = Annotated[int, msgspec.Meta(ge=0, le=32767)]
 
 
@@ -21,7 +37,7 @@ class Unit(msgspec.Struct):
     unit_key: Annotated[str, msgspec.Meta(pattern=r"^[a-z]+:[A-Za-z0-9.]+@\d{4}-\d{2}-\d{2}$")]
     unit_code: Annotated[str, msgspec.Meta(pattern=r"^[a-z]+:[A-Za-z0-9.]+$")]
     unit_name: Text
-    unit_level: Literal["country", "province", "agency", "district", "commune"]
+    unit_level: UnitLevel
     valid_from: date
     parent_unit_key: str | None = None
     valid_to: date | None = None
@@ -35,11 +51,43 @@ class Method(msgspec.Struct):
     name_vi: Text
     name_en: Text
     valid_from_year: Integer
-    rounding: Literal["half_up", "truncate"]
-    rounding_digits: Annotated[int, msgspec.Meta(ge=0, le=6)]
-    missing_child_rule: Literal["null"]
+    rounding: Rounding
+    rounding_digits: Digits
+    missing_child_rule: Literal["null", "renormalise", "keep_in_maximum"]
+    instrument: Literal["sipas", "commune_score", "sector", "panel"] = "sipas"
+    is_computable: bool = True
+    population: Population | None = None
     decision: str | None = None
     valid_to_year: Integer | None = None
+
+
+class MethodRounding(msgspec.Struct):
+    """How one kind of figure is rounded where it differs from the method's rule."""
+
+    method_version: Text
+    figure: Literal["index", "share", "count", "score", "desk_rate"]
+    rounding: Rounding
+    rounding_digits: Digits
+
+
+class MethodScale(msgspec.Struct):
+    """One answer of a scale, with its words."""
+
+    method_version: Text
+    scale_code: Text
+    score: Integer
+    label_vi: Text
+    label_en: Text
+
+
+class MethodSkipRule(msgspec.Struct):
+    """An item that is asked only after certain answers to another one."""
+
+    method_version: Text
+    item_code: Text
+    depends_on_code: Text
+    asked_when_scores: Scores
+    note: str | None = None
 
 
 class MethodIndicator(msgspec.Struct):
@@ -48,17 +96,8 @@ class MethodIndicator(msgspec.Struct):
     method_version: Text
     indicator_code: Text
     indicator_level: Literal["overall", "part", "factor", "item"]
-    block: Literal["satisfaction", "perception", "expectation"]
-    measure_type: Literal[
-        "mean5",
-        "mean4",
-        "multiple_choice",
-        "single_choice",
-        "share_single",
-        "share_top",
-        "yes_no",
-        "none",
-    ]
+    block: Block
+    measure_type: MeasureType
     is_asked: bool
     sort_order: Integer
     label_vi: Text
@@ -66,16 +105,18 @@ class MethodIndicator(msgspec.Struct):
     parent_code: str | None = None
     scale_min: Integer | None = None
     scale_max: Integer | None = None
+    scale_code: str | None = None
     responsible_vi: str | None = None
 
 
 class MethodRollup(msgspec.Struct):
-    """One component of an indicator and its integer weight in the mean."""
+    """One component of an indicator; its coefficient is component_weight / weight_total."""
 
     method_version: Text
     indicator_code: Text
     component_code: Text
-    component_weight: Annotated[int, msgspec.Meta(gt=0)]
+    component_weight: Positive
+    weight_total: Positive
 
 
 class IndicatorCrosswalk(msgspec.Struct):
@@ -99,9 +140,172 @@ class Round(msgspec.Struct):
     method_version: Text
     value_source: Literal["answers", "stated"]
     data_nature: DataNature
+    round_kind: Literal["official", "agency", "continuous", "panel"] = "official"
     previous_round_code: str | None = None
     planned_form_count: Integer | None = None
     peer_count: Integer | None = None
+    population: Population | None = None
+    issued_by_vi: str | None = None
+    mapping: str | None = None
+    started_on: date | None = None
+    ended_on: date | None = None
+    note: str | None = None
+
+
+class RoundItem(msgspec.Struct):
+    """An agency's own question beside the method of its round."""
+
+    round_code: Text
+    indicator_code: Annotated[str, msgspec.Meta(pattern=r"^X[0-9]+(\.[0-9]+)*$")]
+    block: Block
+    measure_type: MeasureType
+    sort_order: Integer
+    label_vi: Text
+    label_en: Text
+    scale_min: Integer | None = None
+    scale_max: Integer | None = None
+    scale_code: str | None = None
+
+
+class RoundVariant(msgspec.Struct):
+    """A second reckoning of a round beside the official one."""
+
+    round_code: Text
+    variant_code: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_]+$")]
+    label_vi: Text
+    label_en: Text
+    method_version: Text
+    weighting: Literal["unweighted", "weighted"]
+    is_recheck_failure_excluded: bool
+    previous_round_code: str | None = None
+    previous_variant_code: str | None = None
+    note: str | None = None
+
+
+class SamplingPoint(msgspec.Struct):
+    """Where forms of a round were collected: villages, or a one-stop desk."""
+
+    round_code: Text
+    sampling_point_code: Text
+    point_name_vi: Text
+    unit_key: Text
+    note: str | None = None
+
+
+class SamplingDesign(msgspec.Struct):
+    """What was drawn below the units of one level."""
+
+    round_code: Text
+    unit_level: UnitLevel
+    psu_level: Literal["agency", "district", "commune", "point", "form"]
+    has_breakdowns: bool
+    stratum_level: Literal["agency", "district", "commune", "point"] | None = None
+    note: str | None = None
+
+
+class SamplingFrame(msgspec.Struct):
+    """How many primary sampling units a stratum of a unit has to draw from."""
+
+    round_code: Text
+    unit_key: Text
+    stratum_unit_key: Text
+    psu_population: Positive
+
+
+class PointRule(msgspec.Struct):
+    """Points of an indicator: maximum × index ÷ 100."""
+
+    rule_code: Text
+    purpose: Literal["commune_score", "reform_index"]
+    method_version: Text
+    indicator_code: Text
+    max_points: Decimal
+    rounding: Rounding
+    rounding_digits: Digits
+    label_vi: Text
+    document: str | None = None
+    place: str | None = None
+    note: str | None = None
+
+
+class Target(msgspec.Struct):
+    """What a document wants an indicator to reach, and by which method it was set."""
+
+    target_code: Text
+    document: Text
+    place: Text
+    unit_key: Text
+    indicator_code: Text
+    measure: Literal["index", "rank", "rate"]
+    comparison: Literal["at_least", "at_most"]
+    target_value: Decimal
+    target_year: Integer
+    scope_vi: Text
+    printed_text: Text
+    method_version: str | None = None
+    note: str | None = None
+
+
+class ImprovementTask(msgspec.Struct):
+    """One task that a document gives to agencies."""
+
+    task_code: Text
+    document: Text
+    place: Text
+    group_vi: Text
+    sort_order: Integer
+    task_vi: Text
+    lead_vi: Text
+    unit_key: str | None = None
+    method_version: str | None = None
+    indicator_code: str | None = None
+    cooperating_vi: str | None = None
+    time_vi: str | None = None
+    due_on: date | None = None
+    product_vi: str | None = None
+    numeric_target: Decimal | None = None
+    numeric_target_unit: str | None = None
+    note: str | None = None
+
+
+class TaskReport(msgspec.Struct):
+    """What an agency reported of a task on one day."""
+
+    task_code: Text
+    reported_on: date
+    status: Literal["not_started", "in_progress", "done", "cancelled"]
+    reported_by_vi: Text
+    progress_rate: Decimal | None = None
+    product_vi: str | None = None
+    note: str | None = None
+
+
+class CriterionNote(msgspec.Struct):
+    """A weakness, cause or solution that a document gives for a criterion of a unit."""
+
+    note_key: Text
+    document: Text
+    place: Text
+    unit_key: Text
+    method_version: Text
+    indicator_code: Text
+    kind: Literal["weakness", "cause", "solution"]
+    text_vi: Text
+    round_code: str | None = None
+
+
+class PeriodicReport(msgspec.Struct):
+    """A report that an agency owes for a period, and when it came."""
+
+    obligation_code: Text
+    agency_vi: Text
+    period_vi: Text
+    content_vi: Text
+    due_on: date
+    document: Text
+    place: Text
+    unit_key: str | None = None
+    received_on: date | None = None
     note: str | None = None
 
 
@@ -111,13 +315,15 @@ class StatedFigure(msgspec.Struct):
     statement_key: Text
     document: Text
     place: Text
-    round_code: Text
     unit_key: Text
     survey_year: Integer
     indicator_code: Text
-    measure: Literal["index", "rank", "change", "rank_change", "share", "national_value"]
+    measure: Annotated[str, msgspec.Meta(pattern=r"^[a-z_]+$")]
     stated_value: Decimal
     printed_text: Text
+    place_kind: Literal["table", "prose", "annex"] = "table"
+    round_code: str | None = None
+    subject: str | None = None
 
 
 class DossierStatus(msgspec.Struct):
@@ -145,8 +351,22 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "methods": Method,
     "method_indicators": MethodIndicator,
     "method_rollups": MethodRollup,
+    "method_roundings": MethodRounding,
+    "method_scales": MethodScale,
+    "method_skip_rules": MethodSkipRule,
     "indicator_crosswalk": IndicatorCrosswalk,
     "rounds": Round,
+    "round_items": RoundItem,
+    "round_variants": RoundVariant,
+    "sampling_points": SamplingPoint,
+    "sampling_designs": SamplingDesign,
+    "sampling_frames": SamplingFrame,
+    "point_rules": PointRule,
+    "targets": Target,
+    "improvement_tasks": ImprovementTask,
+    "task_reports": TaskReport,
+    "criterion_notes": CriterionNote,
+    "periodic_reports": PeriodicReport,
     "stated_figures": StatedFigure,
     "dossier_statuses": DossierStatus,
     "calendar_days": CalendarDay,

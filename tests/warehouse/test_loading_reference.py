@@ -67,7 +67,7 @@ def test_the_products_own_rows_are_loaded_whole(ingest, warehouse):
             wanted[path.stem] += sum(1 for _ in csv.DictReader(file))
     found = {name: warehouse.value(f"select count(*) from reference.{name}") for name in TABLES}
     assert found == wanted
-    assert min(found.values()) > 0
+    assert all(found[path.stem] for path in files), "no file is empty"
 
 
 def test_every_table_has_the_columns_of_its_contract(warehouse):
@@ -207,9 +207,10 @@ def test_units_sort_in_the_database_as_in_vietnamese(hand_in, warehouse):
 
 
 def test_only_the_changed_file_is_landed_again(ingest, warehouse, tmp_path):
-    for path in REFERENCE.glob("*.csv"):
+    files = list(REFERENCE.glob("*.csv"))
+    for path in files:
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    assert len(land_reference(ingest, warehouse.landing, tmp_path, warehouse.inbox)) == len(TABLES)
+    assert len(land_reference(ingest, warehouse.landing, tmp_path, warehouse.inbox)) == len(files)
     with (tmp_path / "units.csv").open("a", encoding="utf8") as file:
         file.write("gso:99@2020-01-01,gso:99,Tỉnh Mới,province,,2020-01-01,,\n")
     landed = land_reference(ingest, warehouse.landing, tmp_path, warehouse.inbox)

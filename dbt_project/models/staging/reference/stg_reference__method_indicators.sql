@@ -21,6 +21,7 @@ final as (
         method_indicators.measure_type,
         method_indicators.scale_min,
         method_indicators.scale_max,
+        method_indicators.scale_code,
         method_indicators.is_asked,
         method_indicators.sort_order,
         method_indicators.label_vi,

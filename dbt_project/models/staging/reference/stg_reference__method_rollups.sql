@@ -17,6 +17,7 @@ final as (
         method_rollups.indicator_code,
         method_rollups.component_code,
         method_rollups.component_weight,
+        method_rollups.weight_total,
         method_rollups.batch_id,
         method_rollups.position,
         visible_batches.data_nature

@@ -22,6 +22,9 @@ final as (
         methods.rounding,
         methods.rounding_digits,
         methods.missing_child_rule,
+        methods.instrument,
+        methods.population,
+        methods.is_computable,
         methods.batch_id,
         methods.position,
         visible_batches.data_nature

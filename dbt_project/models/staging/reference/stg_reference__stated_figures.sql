@@ -23,6 +23,8 @@ final as (
         stated_figures.measure,
         stated_figures.stated_value,
         stated_figures.printed_text,
+        stated_figures.place_kind,
+        stated_figures.subject,
         stated_figures.batch_id,
         stated_figures.position,
         visible_batches.data_nature

@@ -25,6 +25,10 @@ final as (
         forms.occupation,
         forms.urban_rural,
         forms.weight,
+        forms.is_interlinked,
+        forms.field_code,
+        forms.procedure_code,
+        forms.recheck_result,
         forms.batch_id,
         forms.position,
         visible_batches.data_nature

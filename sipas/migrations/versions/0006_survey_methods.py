@@ -1,0 +1,329 @@
+"""survey methods as rows: scales, skip rules, roundings, sampling, variants, targets and tasks."""
+
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+PLACE = """
+            batch_id  bigint not null references audit.batches,
+            position  integer not null,
+            primary key (batch_id, position)"""
+
+NEW_TABLES = (
+    "method_roundings",
+    "method_scales",
+    "method_skip_rules",
+    "round_items",
+    "round_variants",
+    "sampling_points",
+    "sampling_designs",
+    "sampling_frames",
+    "point_rules",
+    "targets",
+    "improvement_tasks",
+    "task_reports",
+    "criterion_notes",
+    "periodic_reports",
+)
+
+
+def upgrade() -> None:
+    extend_methods_and_rounds()
+    create_method_tables()
+    create_sampling_tables()
+    create_improvement_tables()
+    op.execute(
+        """
+        grant select, insert on all tables in schema reference to sipas_ingest;
+        grant select on all tables in schema reference
+            to sipas_transform, sipas_release, sipas_audit;
+        """
+    )
+
+
+def extend_methods_and_rounds() -> None:
+    op.execute(
+        """
+        alter table reference.methods
+            add column instrument text not null default 'sipas' check (
+                instrument in ('sipas', 'commune_score', 'sector', 'panel')
+            ),
+            add column population text check (population in ('households', 'service_users')),
+            add column is_computable boolean not null default true,
+            drop constraint methods_missing_child_rule_check,
+            add check (missing_child_rule in ('null', 'renormalise', 'keep_in_maximum'));
+        comment on column reference.methods.is_computable is
+            'false: only figures that documents state are known, answers cannot be rolled up';
+        alter table reference.method_indicators
+            add column scale_code text;
+        alter table reference.method_rollups
+            add column weight_total integer check (weight_total > 0);
+        comment on column reference.method_rollups.weight_total is
+            'the coefficient is component_weight / weight_total; those of a node sum to 1';
+        alter table reference.rounds
+            add column round_kind text not null default 'official' check (
+                round_kind in ('official', 'agency', 'continuous', 'panel')
+            ),
+            add column population text check (population in ('households', 'service_users')),
+            add column issued_by_vi text,
+            add column mapping text,
+            add column started_on date,
+            add column ended_on date;
+        comment on column reference.rounds.round_kind is
+            'panel: who answers chose to (QR, kiosk, web); no interval, no rank, never pooled';
+        alter table reference.stated_figures
+            drop constraint stated_figures_measure_check,
+            alter column round_code drop not null,
+            add column place_kind text not null default 'table' check (
+                place_kind in ('table', 'prose', 'annex')
+            ),
+            add column subject text;
+        comment on column reference.stated_figures.subject is
+            'what the figure is of within unit and indicator: a desk, an answer, a group';
+        alter table raw.survey_forms
+            add column is_interlinked boolean,
+            add column field_code text,
+            add column procedure_code text,
+            add column recheck_result text check (recheck_result in ('passed', 'failed')),
+            add check (weight > 0);
+        """
+    )
+
+
+def create_method_tables() -> None:
+    op.execute(
+        f"""
+        create table reference.method_roundings (
+            method_version   text not null,
+            figure           text not null check (
+                figure in ('index', 'share', 'count', 'score', 'desk_rate')
+            ),
+            rounding         text not null check (rounding in ('half_up', 'truncate')),
+            rounding_digits  integer not null check (rounding_digits between 0 and 6),{PLACE},
+            unique (batch_id, method_version, figure)
+        );
+
+        create table reference.method_scales (
+            method_version  text not null,
+            scale_code      text not null,
+            score           integer not null,
+            label_vi        text not null,
+            label_en        text not null,{PLACE},
+            unique (batch_id, method_version, scale_code, score)
+        );
+
+        create table reference.method_skip_rules (
+            method_version      text not null,
+            item_code           text not null,
+            depends_on_code     text not null,
+            asked_when_scores   text not null check (asked_when_scores ~ '^[0-9]+( [0-9]+)*$'),
+            note                text,{PLACE},
+            unique (batch_id, method_version, item_code, depends_on_code)
+        );
+        comment on table reference.method_skip_rules is
+            'the item is asked only of forms whose answer to depends_on_code is one of the scores';
+
+        create table reference.round_items (
+            round_code      text not null,
+            indicator_code  text not null,
+            block           text not null check (
+                block in ('satisfaction', 'perception', 'expectation')
+            ),
+            measure_type    text not null,
+            scale_min       integer,
+            scale_max       integer,
+            scale_code      text,
+            sort_order      integer not null,
+            label_vi        text not null,
+            label_en        text not null,{PLACE},
+            unique (batch_id, round_code, indicator_code)
+        );
+        comment on table reference.round_items is
+            'an agency''s own questions beside its round''s method; in no roll-up';
+
+        create table reference.round_variants (
+            round_code                   text not null,
+            variant_code                 text not null check (variant_code <> 'official'),
+            label_vi                     text not null,
+            label_en                     text not null,
+            method_version               text not null,
+            weighting                    text not null check (
+                weighting in ('unweighted', 'weighted')
+            ),
+            is_recheck_failure_excluded  boolean not null,
+            previous_round_code          text,
+            previous_variant_code        text,
+            note                         text,{PLACE},
+            unique (batch_id, round_code, variant_code)
+        );
+
+        create table reference.point_rules (
+            rule_code        text not null,
+            purpose          text not null check (purpose in ('commune_score', 'reform_index')),
+            method_version   text not null,
+            indicator_code   text not null,
+            max_points       numeric not null check (max_points > 0),
+            rounding         text not null check (rounding in ('half_up', 'truncate')),
+            rounding_digits  integer not null check (rounding_digits between 0 and 6),
+            label_vi         text not null,
+            document         text,
+            place            text,
+            note             text,{PLACE},
+            unique (batch_id, rule_code, indicator_code)
+        );
+        """
+    )
+
+
+def create_sampling_tables() -> None:
+    op.execute(
+        f"""
+        create table reference.sampling_points (
+            round_code           text not null,
+            sampling_point_code  text not null,
+            point_name_vi        text not null,
+            unit_key             text not null,
+            note                 text,{PLACE},
+            unique (batch_id, round_code, sampling_point_code)
+        );
+
+        create table reference.sampling_designs (
+            round_code      text not null,
+            unit_level      text not null,
+            stratum_level   text,
+            psu_level       text not null,
+            has_breakdowns  boolean not null,
+            note            text,{PLACE},
+            unique (batch_id, round_code, unit_level)
+        );
+        comment on table reference.sampling_designs is
+            'which units of a round have results, and what was drawn below them: strata and '
+            'primary sampling units are unit levels, or «point», or «form» (transactions)';
+
+        create table reference.sampling_frames (
+            round_code        text not null,
+            unit_key          text not null,
+            stratum_unit_key  text not null,
+            psu_population    integer not null check (psu_population > 0),{PLACE},
+            unique (batch_id, round_code, unit_key, stratum_unit_key)
+        );
+        comment on table reference.sampling_frames is
+            'how many primary sampling units there are to draw from; without a row the finite '
+            'population correction is left out, which widens the interval';
+        """
+    )
+
+
+def create_improvement_tables() -> None:
+    op.execute(
+        f"""
+        create table reference.targets (
+            target_code     text not null,
+            document        text not null,
+            place           text not null,
+            unit_key        text not null,
+            method_version  text,
+            indicator_code  text not null,
+            measure         text not null check (measure in ('index', 'rank', 'rate')),
+            comparison      text not null check (comparison in ('at_least', 'at_most')),
+            target_value    numeric not null,
+            target_year     integer not null,
+            scope_vi        text not null,
+            printed_text    text not null,
+            note            text,{PLACE},
+            unique (batch_id, target_code)
+        );
+        comment on column reference.targets.method_version is
+            'the method by which the target was set; progress by another one is not comparable';
+
+        create table reference.improvement_tasks (
+            task_code            text not null,
+            document             text not null,
+            place                text not null,
+            unit_key             text,
+            group_vi             text not null,
+            method_version       text,
+            indicator_code       text,
+            sort_order           integer not null,
+            task_vi              text not null,
+            lead_vi              text not null,
+            cooperating_vi       text,
+            time_vi              text,
+            due_on               date,
+            product_vi           text,
+            numeric_target       numeric,
+            numeric_target_unit  text,
+            note                 text,{PLACE},
+            unique (batch_id, task_code)
+        );
+
+        create table reference.task_reports (
+            task_code      text not null,
+            reported_on    date not null,
+            status         text not null check (
+                status in ('not_started', 'in_progress', 'done', 'cancelled')
+            ),
+            progress_rate  numeric check (progress_rate between 0 and 1),
+            product_vi     text,
+            reported_by_vi text not null,
+            note           text,{PLACE},
+            unique (batch_id, task_code, reported_on, reported_by_vi)
+        );
+
+        create table reference.criterion_notes (
+            note_key        text not null,
+            document        text not null,
+            place           text not null,
+            unit_key        text not null,
+            round_code      text,
+            method_version  text not null,
+            indicator_code  text not null,
+            kind            text not null check (kind in ('weakness', 'cause', 'solution')),
+            text_vi         text not null,{PLACE},
+            unique (batch_id, note_key)
+        );
+
+        create table reference.periodic_reports (
+            obligation_code  text not null,
+            agency_vi        text not null,
+            unit_key         text,
+            period_vi        text not null,
+            content_vi       text not null,
+            due_on           date not null,
+            received_on      date,
+            document         text not null,
+            place            text not null,
+            note             text,{PLACE},
+            unique (batch_id, obligation_code, agency_vi)
+        );
+        """
+    )
+
+
+def downgrade() -> None:
+    op.execute(
+        f"""
+        drop table {", ".join(f"reference.{table}" for table in NEW_TABLES)};
+        alter table raw.survey_forms
+            drop column is_interlinked, drop column field_code, drop column procedure_code,
+            drop column recheck_result, drop constraint survey_forms_weight_check;
+        alter table reference.stated_figures
+            drop column place_kind, drop column subject,
+            alter column round_code set not null,
+            add check (measure in (
+                'index', 'rank', 'change', 'rank_change', 'share', 'national_value'
+            ));
+        alter table reference.rounds
+            drop column round_kind, drop column population, drop column issued_by_vi,
+            drop column mapping, drop column started_on, drop column ended_on;
+        alter table reference.method_rollups drop column weight_total;
+        alter table reference.method_indicators drop column scale_code;
+        alter table reference.methods
+            drop column instrument, drop column population, drop column is_computable,
+            drop constraint methods_missing_child_rule_check,
+            add check (missing_child_rule in ('null'));
+        """
+    )

@@ -9,7 +9,7 @@ import msgspec
 CONTRACT_VERSION = "reference@1"
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
-UnitLevel = Literal["country", "province", "agency", "district", "commune"]
+UnitLevel = Literal["country", "province", "agency", "district", "commune", "village", "desk"]
 # Scores as in «1 2 3».
 Scores = Annotated[str, msgspec.Meta(pattern=r"^[0-9]+( [0-9]+)*$")]
 DataNature = Literal["real", "simulated"]
@@ -197,9 +197,9 @@ class SamplingDesign(msgspec.Struct):
 
     round_code: Text
     unit_level: UnitLevel
-    psu_level: Literal["agency", "district", "commune", "point", "form"]
+    psu_level: Literal["agency", "district", "commune", "village", "desk", "point", "form"]
     has_breakdowns: bool
-    stratum_level: Literal["agency", "district", "commune", "point"] | None = None
+    stratum_level: Literal["agency", "district", "commune", "village", "desk"] | None = None
     note: str | None = None
 
 

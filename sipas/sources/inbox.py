@@ -23,15 +23,19 @@ def land_file(
     lot_key: str,
     subject_code: str,
     data_nature: str,
+    file_name: str | None = None,
 ) -> Manifest | None:
-    """Lands one file byte for byte; None when the lot's newest delivery is the same file."""
+    """Lands one file byte for byte; None when the lot's newest delivery is the same file.
+
+    `file_name` is what messages call it: its own name, unless a folder is needed to find it.
+    """
     incoming = Incoming(
         landing,
         source_code=source_code,
         delivery_kind=delivery_kind,
         lot_key=lot_key,
         subject_code=subject_code,
-        file_name=path.name,
+        file_name=file_name or path.name,
         data_nature=data_nature,
     )
     register_all(connection, landing, delivery_kind)
@@ -49,24 +53,33 @@ def land_reference(
     connection: psycopg.Connection, landing: Path, own: Path, inbox: Path
 ) -> list[Manifest]:
     """Lands every reference CSV that is new or changed: the product's own folder, then those of
-    the province in `<inbox>/reference/real/` and `…/simulated/`; returns what was landed."""
-    files = [("reference", "real", path) for path in sorted(own.glob("*.csv"))]
-    for nature in ("real", "simulated"):
-        folder = inbox / "reference" / nature
-        files += [(f"reference_{nature}", nature, path) for path in sorted(folder.glob("*.csv"))]
-    landed = [
-        land_file(
-            connection,
-            landing,
-            path,
-            source_code=source_code,
-            delivery_kind="reference",
-            lot_key=f"{source_code}/{path.stem}",
-            subject_code=path.stem,
-            data_nature=nature,
-        )
-        for source_code, nature, path in files
+    the province in `<inbox>/reference/real/` and `…/simulated/`; returns what was landed.
+
+    A file is named after its table and may lie in a folder of its own (`…/so_y_te/rounds.csv`):
+    each file is a lot, and the rows of a table are those of all its files.
+    """
+    folders = [("reference", "real", own)]
+    folders += [
+        (f"reference_{nature}", nature, inbox / "reference" / nature)
+        for nature in ("real", "simulated")
     ]
+    landed = []
+    for source_code, nature, folder in folders:
+        for path in sorted(folder.rglob("*.csv")):
+            name = path.relative_to(folder)
+            landed.append(
+                land_file(
+                    connection,
+                    landing,
+                    path,
+                    source_code=source_code,
+                    delivery_kind="reference",
+                    lot_key=f"{source_code}/{name.with_suffix('').as_posix()}",
+                    subject_code=path.stem,
+                    data_nature=nature,
+                    file_name=name.as_posix(),
+                )
+            )
     return [manifest for manifest in landed if manifest]
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import shutil
 import unicodedata
 
 import handover
@@ -60,7 +61,7 @@ def test_the_products_own_rows_are_loaded_whole(ingest, warehouse):
     write_reference(warehouse.inbox / "reference" / "simulated")
     results = take_in_reference(ingest, warehouse)
     assert {result.status for result in results} == {"loaded"}
-    files = [*REFERENCE.glob("*.csv"), *(warehouse.inbox / "reference").glob("*/*.csv")]
+    files = [*REFERENCE.rglob("*.csv"), *(warehouse.inbox / "reference").rglob("*.csv")]
     wanted = {name: 0 for name in TABLES}
     for path in files:
         with path.open(encoding="utf8", newline="") as file:
@@ -99,7 +100,7 @@ WRONG_CELLS = [
     ("valid_from", "ngày đầu năm"),
     ("valid_from", "2020-02-30"),
     ("valid_from", ""),
-    ("unit_level", "village"),
+    ("unit_level", "hamlet"),
     ("unit_key", "gso 2"),
     ("unit_name", ""),
     ("unit_name", "  "),
@@ -207,9 +208,8 @@ def test_units_sort_in_the_database_as_in_vietnamese(hand_in, warehouse):
 
 
 def test_only_the_changed_file_is_landed_again(ingest, warehouse, tmp_path):
-    files = list(REFERENCE.glob("*.csv"))
-    for path in files:
-        (tmp_path / path.name).write_bytes(path.read_bytes())
+    files = list(REFERENCE.rglob("*.csv"))
+    shutil.copytree(REFERENCE, tmp_path, dirs_exist_ok=True)
     assert len(land_reference(ingest, warehouse.landing, tmp_path, warehouse.inbox)) == len(files)
     with (tmp_path / "units.csv").open("a", encoding="utf8") as file:
         file.write("gso:99@2020-01-01,gso:99,Tỉnh Mới,province,,2020-01-01,,\n")

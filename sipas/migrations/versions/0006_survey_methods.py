@@ -47,6 +47,11 @@ def upgrade() -> None:
 def extend_methods_and_rounds() -> None:
     op.execute(
         """
+        alter table reference.units
+            drop constraint units_unit_level_check,
+            add constraint units_unit_level_check check (unit_level in (
+                'country', 'province', 'agency', 'district', 'commune', 'village', 'desk'
+            ));
         alter table reference.methods
             add column instrument text not null default 'sipas' check (
                 instrument in ('sipas', 'commune_score', 'sector', 'panel')
@@ -325,5 +330,10 @@ def downgrade() -> None:
             drop column instrument, drop column population, drop column is_computable,
             drop constraint methods_missing_child_rule_check,
             add check (missing_child_rule in ('null'));
+        alter table reference.units
+            drop constraint units_unit_level_check,
+            add constraint units_unit_level_check check (
+                unit_level in ('country', 'province', 'agency', 'district', 'commune')
+            );
         """
     )

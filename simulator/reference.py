@@ -1,22 +1,109 @@
-"""Reference rows of the simulated world: its agencies and its survey round."""
+"""Reference rows of the simulated world: its agencies, its survey round and how it was drawn."""
 
 import csv
 from pathlib import Path
 
-from simulator import DATA_NATURE, REFERENCE_DIR
+import msgspec
+
+from simulator import DATA_NATURE
 from simulator.agencies import AGENCIES, PROVINCE_KEY, Agency
 from simulator.answers import FITTED_FORMS, METHOD
+from simulator.places import Point, sampling_points
+from sipas.contracts.reference_tables import TABLES
 
 ROUND_CODE = "hue-2023-sim"
 VALID_FROM = "2020-01-01"
 
 
 def write_reference(folder: Path) -> list[Path]:
-    """Write units.csv and rounds.csv with the columns of the project's own; return their paths."""
+    """Write the tables of the simulated world, one CSV a table; return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
+    points = sampling_points()
     return [
-        _write(folder, "units.csv", [_unit(agency) for agency in AGENCIES]),
-        _write(folder, "rounds.csv", [_round()]),
+        _write(folder, "units", [*(_unit(agency) for agency in AGENCIES), *_places(points)]),
+        _write(folder, "rounds", [_round()]),
+        _write(folder, "round_variants", _variants()),
+        _write(folder, "sampling_points", [_point(point) for point in points]),
+        _write(folder, "sampling_designs", _designs()),
+    ]
+
+
+def _places(points: list[Point]) -> list[dict]:
+    """The invented districts and communes, each once."""
+    districts = {
+        point.district_code: (point.district, "district", PROVINCE_KEY) for point in points
+    }
+    communes = {
+        point.commune_code: (point.commune, "commune", _place_key(point.district_code))
+        for point in points
+    }
+    return [
+        {
+            "unit_key": _place_key(code),
+            "unit_code": f"khaosat:{code}",
+            "unit_name": name,
+            "unit_level": level,
+            "parent_unit_key": parent,
+            "valid_from": VALID_FROM,
+            "note": "Đơn vị mô phỏng",
+        }
+        for code, (name, level, parent) in (districts | communes).items()
+    ]
+
+
+def _place_key(code: str) -> str:
+    return f"khaosat:{code}@{VALID_FROM}"
+
+
+def _point(point: Point) -> dict:
+    return {
+        "round_code": ROUND_CODE,
+        "sampling_point_code": point.code,
+        "point_name_vi": point.village,
+        "unit_key": _place_key(point.commune_code),
+    }
+
+
+def _designs() -> list[dict]:
+    """Communes were drawn within districts, villages within communes (as document 003 has it)."""
+    levels = (
+        ("province", "district", "commune", "true"),
+        ("district", "", "commune", "false"),
+        ("commune", "", "point", "false"),
+    )
+    return [
+        {
+            "round_code": ROUND_CODE,
+            "unit_level": level,
+            "stratum_level": stratum,
+            "psu_level": psu,
+            "has_breakdowns": has_breakdowns,
+        }
+        for level, stratum, psu, has_breakdowns in levels
+    ]
+
+
+def _variants() -> list[dict]:
+    """The reckonings beside the official one; the forms' weights are all 1."""
+    return [
+        {
+            "round_code": ROUND_CODE,
+            "variant_code": "without_recheck_failures",
+            "label_vi": "Không kể phiếu phúc tra không đạt",
+            "label_en": "Without forms that failed the re-check",
+            "method_version": METHOD,
+            "weighting": "unweighted",
+            "is_recheck_failure_excluded": "true",
+        },
+        {
+            "round_code": ROUND_CODE,
+            "variant_code": "weighted",
+            "label_vi": "Có gia quyền",
+            "label_en": "Weighted",
+            "method_version": METHOD,
+            "weighting": "weighted",
+            "is_recheck_failure_excluded": "false",
+        },
     ]
 
 
@@ -51,10 +138,9 @@ def _round() -> dict:
     }
 
 
-def _write(folder: Path, name: str, rows: list[dict]) -> Path:
-    with (REFERENCE_DIR / name).open(encoding="utf-8", newline="") as file:
-        columns = next(csv.reader(file))
-    path = folder / name
+def _write(folder: Path, table: str, rows: list[dict]) -> Path:
+    columns = [field.name for field in msgspec.structs.fields(TABLES[table])]
+    path = folder / f"{table}.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()

@@ -212,6 +212,13 @@ class SamplingFrame(msgspec.Struct):
     psu_population: Positive
 
 
+class TQuantile(msgspec.Struct):
+    """The 97.5 % quantile of Student's distribution."""
+
+    degrees_of_freedom: Positive
+    t_975: Decimal
+
+
 class PointRule(msgspec.Struct):
     """Points of an indicator: maximum × index ÷ 100."""
 
@@ -361,6 +368,7 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "sampling_points": SamplingPoint,
     "sampling_designs": SamplingDesign,
     "sampling_frames": SamplingFrame,
+    "t_quantiles": TQuantile,
     "point_rules": PointRule,
     "targets": Target,
     "improvement_tasks": ImprovementTask,

@@ -9,7 +9,8 @@ import psycopg
 
 from sipas.contracts import reference_tables as contract
 from sipas.contracts.rejection import DeliveryRefused
-from sipas.loading.loader import Loader, copy_rows
+from sipas.database import copy_rows
+from sipas.loading.loader import Loader
 from sipas.vietnamese import nfc, sort_key
 
 

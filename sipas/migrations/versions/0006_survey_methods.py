@@ -21,6 +21,7 @@ NEW_TABLES = (
     "sampling_points",
     "sampling_designs",
     "sampling_frames",
+    "t_quantiles",
     "point_rules",
     "targets",
     "improvement_tasks",
@@ -214,6 +215,12 @@ def create_sampling_tables() -> None:
             stratum_unit_key  text not null,
             psu_population    integer not null check (psu_population > 0),{PLACE},
             unique (batch_id, round_code, unit_key, stratum_unit_key)
+        );
+
+        create table reference.t_quantiles (
+            degrees_of_freedom  integer not null check (degrees_of_freedom > 0),
+            t_975               numeric not null,{PLACE},
+            unique (batch_id, degrees_of_freedom)
         );
         comment on table reference.sampling_frames is
             'how many primary sampling units there are to draw from; without a row the finite '

@@ -42,18 +42,22 @@ def find_refusals(connection: psycopg.Connection, batch_ids: Collection[int]) ->
         return {}
     rows = read_rows(connection, batches)
     frozen = read_frozen(connection)
+    subjects = subjects_of(batches, rows)
+    lots = {batch.batch_id: batch.lot_key for batch in batches}
     former = tables_of(newest_of_lot(batches, batch_ids), rows)
     refused: dict[int, str] = {}
+    first: list[Batch] = []
     while True:
         standing = newest_of_lot(batches, refused)
         tables = tables_of(standing, rows)
         problems = [*find_problems(tables), *find_changes(frozen, tables, former)]
-        blamed = blame(problems, standing, batches, rows)
+        blamed = blame(problems, standing, lots, subjects)
         if not blamed:
             return refused
-        before = [batch.file_name for batch in batches if batch.batch_id in refused]
         for batch_id, found in blamed.items():
+            before = [b.file_name for b in first if subjects[b.batch_id] & subjects[batch_id]]
             refused[batch_id] = reason(found, before)
+        first = first or [batch for batch in standing if batch.batch_id in blamed]
 
 
 def read_batches(connection: psycopg.Connection, batch_ids: Collection[int]) -> list[Batch]:
@@ -111,31 +115,32 @@ def tables_of(standing: list[Batch], rows: dict[int, list[Row]]) -> dict[str, li
     return tables
 
 
+def subjects_of(batches: list[Batch], rows: dict[int, list[Row]]) -> dict[int, set[str]]:
+    """The methods and rounds that each batch speaks of, or the batch that it would replace."""
+    by_lot: dict[str, set[str]] = defaultdict(set)
+    for batch in batches:
+        for row in rows.get(batch.batch_id, []):
+            by_lot[batch.lot_key] |= row.subjects
+    return {batch.batch_id: by_lot[batch.lot_key] for batch in batches}
+
+
 def blame(
     problems: list[Problem],
     standing: list[Batch],
-    batches: list[Batch],
-    rows: dict[int, list[Row]],
+    lots: dict[int, str],
+    subjects: dict[int, set[str]],
 ) -> dict[int, list[Problem]]:
-    """The problems by the loaded batch at fault: the one that holds the wrong row, or, when no
-    loaded batch does, those that speak of the same method or round (first of the same table)."""
-    loaded = {batch.batch_id: batch for batch in standing if batch.is_loaded}
+    """The problems by the loaded batch at fault: the one that holds the wrong row or replaces the
+    one that held it; when there is none, those that speak of the same method or round (first of
+    the same table)."""
+    loaded = {batch.lot_key: batch for batch in standing if batch.is_loaded}
     blamed: dict[int, list[Problem]] = defaultdict(list)
     for problem in problems:
-        if problem.row.batch_id in loaded:
-            blamed[problem.row.batch_id].append(problem)
+        batch = loaded.get(lots[problem.row.batch_id])
+        if batch is not None:
+            blamed[batch.batch_id].append(problem)
     if blamed:
         return blamed
-    subjects = {
-        batch.batch_id: {
-            subject
-            for other in batches
-            if other.lot_key == batch.lot_key
-            for row in rows.get(other.batch_id, [])
-            for subject in row.subjects
-        }
-        for batch in loaded.values()
-    }
     for problem in problems:
         near = [b for b in loaded.values() if subjects[b.batch_id] & problem.row.subjects]
         same_table = [b for b in near if b.table == problem.row.table]

@@ -7,7 +7,7 @@ from collections import defaultdict
 
 from sipas.survey.reference_rows import KEYS, Method, Problem, Problems, Tables, read_methods
 from sipas.survey.rollup_checks import check_rollups, reachable
-from sipas.survey.round_checks import check_crosswalk, check_rounds
+from sipas.survey.round_checks import check_crosswalk, check_point_rules, check_rounds
 from sipas.survey.scale_checks import check_bounds, check_share, check_words
 
 
@@ -19,6 +19,7 @@ def find_problems(tables: Tables) -> list[Problem]:
         found += check_method(method)
     found += check_crosswalk(tables, methods)
     found += check_rounds(tables, methods)
+    found += check_point_rules(tables, methods)
     return found
 
 

@@ -16,6 +16,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "rounds": ("round_code",),
     "round_items": ("round_code", "indicator_code"),
     "round_variants": ("round_code", "variant_code"),
+    "point_rules": ("rule_code", "indicator_code"),
 }
 # What a row is about: a method or a round that another file may have changed.
 SUBJECTS = ("method_version", "from_method", "to_method", "round_code", "previous_round_code")

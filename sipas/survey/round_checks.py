@@ -1,4 +1,4 @@
-"""What rounds, their own questions, their variants and the crosswalk may name."""
+"""What rounds, their own questions, variants, the crosswalk and rules of points may name."""
 
 from sipas.survey.reference_rows import Method, Problem, Problems, Row, Tables
 from sipas.survey.scale_checks import check_bounds, check_words
@@ -118,4 +118,16 @@ def check_crosswalk(tables: Tables, methods: Methods) -> Problems:
                 row,
                 f"quan hệ {row['relation']} của {row['from_code']}: to_code phải trống khi và chỉ "
                 "khi relation là dropped; sửa một trong hai.",
+            )
+
+
+def check_point_rules(tables: Tables, methods: Methods) -> Problems:
+    """Points are given for an indicator that its method has."""
+    for row in tables.get("point_rules", ()):
+        version, code = row["method_version"], row["indicator_code"]
+        if version not in methods or code not in methods[version].indicators:
+            yield Problem(
+                row,
+                f"quy tắc {row['rule_code']}: {code} không có trong method_indicators của "
+                f"{version}; sửa mã.",
             )

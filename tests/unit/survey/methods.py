@@ -149,6 +149,7 @@ def whole() -> Tables:
                 "scale_code": "words",
             }
         ],
+        "point_rules": [{"rule_code": "p", "method_version": "m", "indicator_code": "S"}],
         "round_variants": [
             {"round_code": "r-1", "variant_code": "short", "method_version": "short"},
             {

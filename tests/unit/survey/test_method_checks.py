@@ -183,6 +183,14 @@ DAMAGES = {
         change("indicator_crosswalk", {"relation": "same"}, from_method="none"),
         "phương pháp none",
     ),
+    "points for an unknown indicator": (
+        change("point_rules", {"rule_code": "p"}, indicator_code="9"),
+        "9 không có",
+    ),
+    "points by an unknown method": (
+        change("point_rules", {"rule_code": "p"}, method_version="none"),
+        "của none",
+    ),
     "dropped, yet with another end": (
         change("indicator_crosswalk", {"relation": "dropped"}, to_code="1.1"),
         "dropped",

@@ -43,8 +43,9 @@ def decide_together(
     reasons = {batch_id: critical_reason(found) for batch_id, found in findings.items()}
     with connection.transaction():
         if delivery_kind == "reference":
-            refusals = find_refusals(connection, [b for b in batch_ids if not reasons[b]])
-            for batch_id in batch_ids:
+            sound = [batch_id for batch_id in batch_ids if reasons[batch_id] is None]
+            refusals = find_refusals(connection, sound)
+            for batch_id in sound:
                 findings[batch_id].append(method_finding(refusals.get(batch_id)))
             reasons |= refusals
         for batch_id, reason in reasons.items():

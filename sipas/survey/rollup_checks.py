@@ -138,7 +138,8 @@ def check_double_counting(rows: list[Row], method: Method) -> Problems:
 def check_reach(method: Method, nodes: dict[str, list[Row]]) -> Problems:
     """A computed node has components, and every question under it reaches it.
 
-    Questions outside the index stand under a node of measure `none`, or under no parent.
+    Questions outside the index stand under a node of measure `none`; in a SIPAS method nowhere
+    else, because a forgotten parent would silently leave the question out.
     """
     if not method.row["is_computable"]:
         return
@@ -153,6 +154,12 @@ def check_reach(method: Method, nodes: dict[str, list[Row]]) -> Problems:
                     "thêm các dòng thành phần.",
                 )
         elif row["block"] == "satisfaction" and row["is_asked"]:
+            if row["parent_code"] is None and method.row["instrument"] == "sipas":
+                yield Problem(
+                    row,
+                    f"câu {code} không có parent_code nên không được tính; ghi yếu tố mẹ, hoặc "
+                    "một nhóm «none» nếu câu nằm ngoài chỉ số.",
+                )
             above = [c for c in method.ancestors(code) if is_computed(method.indicators[c])]
             missed = [c for c in above if c in nodes and code not in reached[c]]
             if missed:

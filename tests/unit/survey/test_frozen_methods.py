@@ -79,5 +79,5 @@ def test_a_column_that_one_side_did_not_have_is_not_compared():
 def test_two_releases_of_one_method_say_it_once():
     tables = whole()
     find(tables, "method_scales", score=5)["label_vi"] = "Khác"
-    twice = frozen_of(whole()) + [("hue-2025-def", frozen_of(whole())[0][1])]
+    twice = [*frozen_of(whole()), ("hue-2025-def", frozen_of(whole())[0][1])]
     assert len(list(find_changes(twice, placed(tables), placed(whole())))) == 1

@@ -59,6 +59,7 @@ class Method(msgspec.Struct):
     population: Population | None = None
     decision: str | None = None
     valid_to_year: Integer | None = None
+    note: str | None = None
 
 
 class MethodRounding(msgspec.Struct):
@@ -78,6 +79,7 @@ class MethodScale(msgspec.Struct):
     score: Integer
     label_vi: Text
     label_en: Text
+    note: str | None = None
 
 
 class MethodSkipRule(msgspec.Struct):
@@ -107,6 +109,7 @@ class MethodIndicator(msgspec.Struct):
     scale_max: Integer | None = None
     scale_code: str | None = None
     responsible_vi: str | None = None
+    note: str | None = None
 
 
 class MethodRollup(msgspec.Struct):

@@ -1,8 +1,6 @@
 """From landed files to marts and releases, step by step without the scheduler."""
 
 import csv
-import subprocess
-import sys
 from collections import Counter
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from fastapi.testclient import TestClient
+from handover import run_dbt
 
 from simulator.one_stop import Settings, create_app
 from simulator.reference import write_reference
@@ -70,23 +69,6 @@ def land_dossiers(connection, landing: Path) -> None:
         register(connection, landing, manifest)
 
 
-def run_dbt(warehouse) -> None:
-    """A bare `dbt build` with the settings of the warehouse, all tests included."""
-    result = subprocess.run(
-        [
-            str(Path(sys.executable).parent / "dbt"),
-            "--quiet",
-            "build",
-            "--project-dir",
-            str(PROJECT / "dbt_project"),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert result.returncode == 0, result.stdout + result.stderr
-
-
 @pytest.fixture(scope="module")
 def built(warehouse):
     """Reference rows, 558 forms and all dossiers: landed, loaded, accepted, built."""
@@ -107,7 +89,7 @@ def built(warehouse):
             assert all(reason is None for _, reason in decide(ingest, kind))
     with warehouse.connect("transform") as transform:
         build_id = open_build(transform, "test")
-        run_dbt(warehouse)
+        run_dbt()
         close_build(transform, build_id, succeeded=True)
     return warehouse
 

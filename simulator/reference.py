@@ -1,23 +1,27 @@
-"""Reference rows of the simulated world: its agencies and its survey round."""
+"""Reference rows of the simulated world: its agencies, its survey round, its plan."""
 
 import csv
 from pathlib import Path
 
-from simulator import DATA_NATURE, REFERENCE_DIR
+from simulator import DATA_NATURE
 from simulator.agencies import AGENCIES, PROVINCE_KEY, Agency
 from simulator.answers import FITTED_FORMS, METHOD
+from simulator.improvement import improvement_rows
 
 ROUND_CODE = "hue-2023-sim"
 VALID_FROM = "2020-01-01"
 
 
 def write_reference(folder: Path) -> list[Path]:
-    """Write units.csv and rounds.csv with the columns of the project's own; return their paths."""
+    """Write one CSV a table of the reference rows; return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    return [
-        _write(folder, "units.csv", [_unit(agency) for agency in AGENCIES]),
-        _write(folder, "rounds.csv", [_round()]),
-    ]
+    keys = {agency.name: _unit_key(agency.code) for agency in AGENCIES}
+    tables = {
+        "units": [_unit(agency) for agency in AGENCIES],
+        "rounds": [_round()],
+        **improvement_rows(keys),
+    }
+    return [_write(folder, table, rows) for table, rows in tables.items()]
 
 
 def _unit(agency: Agency) -> dict:
@@ -28,6 +32,7 @@ def _unit(agency: Agency) -> dict:
         "unit_level": agency.level,
         "parent_unit_key": _unit_key(agency.parent_code) if agency.parent_code else PROVINCE_KEY,
         "valid_from": VALID_FROM,
+        "valid_to": None,
         "note": "Đơn vị mô phỏng",
     }
 
@@ -47,14 +52,14 @@ def _round() -> dict:
         "data_nature": DATA_NATURE,
         "previous_round_code": "hue-2022",
         "planned_form_count": FITTED_FORMS,
+        "peer_count": None,
         "note": "Phiếu sinh ra từ số liệu công bố, không phải phiếu thật",
     }
 
 
-def _write(folder: Path, name: str, rows: list[dict]) -> Path:
-    with (REFERENCE_DIR / name).open(encoding="utf-8", newline="") as file:
-        columns = next(csv.reader(file))
-    path = folder / name
+def _write(folder: Path, table: str, rows: list[dict]) -> Path:
+    path = folder / f"{table}.csv"
+    columns = dict.fromkeys(column for row in rows for column in row)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()

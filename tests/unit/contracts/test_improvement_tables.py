@@ -1,0 +1,68 @@
+"""Rows of targets and registers that cannot be meant are refused before they are loaded."""
+
+import msgspec
+import pytest
+
+from sipas.contracts.improvement_tables import Target, TaskReport
+
+TARGET = {
+    "target_code": "t",
+    "document": "d",
+    "place": "p",
+    "indicator_code": "SIPAS",
+    "measure": "index",
+    "comparison": "at_least",
+    "target_value": "90",
+    "set_on": "2022-08-26",
+    "target_year": "2025",
+    "scope_vi": "toàn tỉnh",
+    "printed_text": "tối thiểu 90%",
+    "method_version": "share-2017",
+}
+REPORT = {
+    "task_code": "t",
+    "reported_on": "2023-03-31",
+    "status": "in_progress",
+    "reported_by_vi": "Sở A",
+    "progress_rate": "0.5",
+}
+
+
+def read(values: dict, struct: type) -> msgspec.Struct:
+    """As the loader reads a row: cells are text, empty ones are left out."""
+    return msgspec.convert({k: v for k, v in values.items() if v}, struct, strict=False)
+
+
+def test_a_target_holds_for_the_whole_unit_unless_it_says_otherwise():
+    row = read(TARGET, Target)
+    assert (row.breakdown, row.breakdown_value) == ("all", "all")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"method_version": ""}, "names its method_version"),
+        ({"measure": "rate"}, "a rate names none"),
+        ({"target_year": "2021"}, "target_year lies before set_on"),
+        ({"comparison": "about"}, "comparison"),
+    ],
+)
+def test_a_target_that_cannot_be_meant_is_refused(wrong, words):
+    with pytest.raises(msgspec.ValidationError, match=words):
+        read(TARGET | wrong, Target)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"progress_rate": "40"}, "progress_rate lies between 0 and 1"),
+        ({"progress_rate": "-0.1"}, "progress_rate lies between 0 and 1"),
+        ({"progress_rate": "NaN"}, "progress_rate lies between 0 and 1"),
+        ({"status": "xong"}, "status"),
+        ({"reported_by_vi": ""}, "reported_by_vi"),
+    ],
+)
+def test_a_report_that_cannot_be_meant_is_refused(wrong, words):
+    assert read(REPORT, TaskReport).progress_rate
+    with pytest.raises(msgspec.ValidationError, match=words):
+        read(REPORT | wrong, TaskReport)

@@ -31,9 +31,9 @@ class Target(msgspec.Struct):
 
     def __post_init__(self) -> None:
         if (self.method_version is None) != (self.measure == "rate"):
-            raise ValueError("an index or a rank names its method_version, a rate names none")
+            raise ValueError("method_version: index và rank phải ghi phương pháp, rate để trống")
         if self.set_on.year > self.target_year:
-            raise ValueError("target_year lies before set_on")
+            raise ValueError("target_year: năm phải đạt trước ngày đặt chỉ tiêu (set_on)")
 
 
 class ImprovementTask(msgspec.Struct):
@@ -73,7 +73,7 @@ class TaskReport(msgspec.Struct):
     def __post_init__(self) -> None:
         rate = self.progress_rate
         if rate is not None and not (rate.is_finite() and 0 <= rate <= 1):
-            raise ValueError("progress_rate lies between 0 and 1")
+            raise ValueError("progress_rate: tiến độ phải từ 0 đến 1")
 
 
 class CriterionNote(msgspec.Struct):

@@ -41,9 +41,9 @@ def test_a_target_holds_for_the_whole_unit_unless_it_says_otherwise():
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"method_version": ""}, "names its method_version"),
-        ({"measure": "rate"}, "a rate names none"),
-        ({"target_year": "2021"}, "target_year lies before set_on"),
+        ({"method_version": ""}, "method_version: index và rank phải ghi"),
+        ({"measure": "rate"}, "rate để trống"),
+        ({"target_year": "2021"}, "target_year: năm phải đạt trước"),
         ({"comparison": "about"}, "comparison"),
     ],
 )
@@ -55,9 +55,9 @@ def test_a_target_that_cannot_be_meant_is_refused(wrong, words):
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"progress_rate": "40"}, "progress_rate lies between 0 and 1"),
-        ({"progress_rate": "-0.1"}, "progress_rate lies between 0 and 1"),
-        ({"progress_rate": "NaN"}, "progress_rate lies between 0 and 1"),
+        ({"progress_rate": "40"}, "progress_rate: tiến độ phải từ 0 đến 1"),
+        ({"progress_rate": "-0.1"}, "progress_rate: tiến độ phải từ 0 đến 1"),
+        ({"progress_rate": "NaN"}, "progress_rate: tiến độ phải từ 0 đến 1"),
         ({"status": "xong"}, "status"),
         ({"reported_by_vi": ""}, "reported_by_vi"),
     ],

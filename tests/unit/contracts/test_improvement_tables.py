@@ -1,9 +1,13 @@
 """Rows of targets and registers that cannot be meant are refused before they are loaded."""
 
+import csv
+import re
+
 import msgspec
 import pytest
 
-from sipas.contracts.improvement_tables import Target, TaskReport
+from sipas.contracts.reference_tables import TABLES, Target, TaskReport
+from sipas.local.instance import PROJECT
 
 TARGET = {
     "target_code": "t",
@@ -66,3 +70,26 @@ def test_a_report_that_cannot_be_meant_is_refused(wrong, words):
     assert read(REPORT, TaskReport).progress_rate
     with pytest.raises(msgspec.ValidationError, match=words):
         read(REPORT | wrong, TaskReport)
+
+
+def documented(table: str) -> set[str]:
+    """The codes that the product's documents give to tasks or obligations."""
+    column = next(iter(TABLES[table].__struct_fields__))
+    codes = set()
+    for path in (PROJECT / "reference").rglob(f"{table}.csv"):
+        with path.open(encoding="utf8", newline="") as file:
+            codes |= {row[column] for row in csv.DictReader(file)}
+    return codes
+
+
+@pytest.mark.parametrize(
+    ("register", "of"),
+    [("task_reports", "improvement_tasks"), ("periodic_reports", "report_obligations")],
+)
+def test_the_registers_in_the_paper_load_and_are_of_known_codes(register, of):
+    paper = (PROJECT / "docs" / "data-engineer.md").read_text(encoding="utf8")
+    (example,) = re.findall(rf"/{register}\.csv`:\n\n((?:    .*\n)+)", paper)
+    lines = [line.strip() for line in example.splitlines()]
+    rows = [read(row, TABLES[register]) for row in csv.DictReader(lines)]
+    assert len(rows) == 2
+    assert {getattr(row, next(iter(row.__struct_fields__))) for row in rows} <= documented(of)

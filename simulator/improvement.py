@@ -1,28 +1,29 @@
 """A plan of the invented province with its registers: targets, tasks, reports that came or not."""
 
-from simulator.agencies import PROVINCE_KEY
+from simulator.agencies import AGENCIES, PROVINCE_KEY, unit_key
 from simulator.answers import METHOD
 
 DOCUMENT = "ke-hoach-mo-phong-2023"
 DECIDED_ON = "2023-01-10"
 PLAN_YEAR = 2023
+KEYS = {agency.name: unit_key(agency.code) for agency in AGENCIES}
 
 
-def improvement_rows(unit_keys: dict[str, str]) -> dict[str, list[dict]]:
-    """Rows by table; `unit_keys` are the agencies' keys by their names.
+def improvement_rows() -> dict[str, list[dict]]:
+    """Rows by table, all of a table with the same columns.
 
     Dates lie before the first day that the simulated systems show, so that every status occurs.
     """
     return {
-        "targets": _targets(unit_keys),
+        "targets": _targets(),
         "improvement_tasks": _tasks(),
         "task_reports": _task_reports(),
         "report_obligations": _obligations(),
-        "periodic_reports": _register(unit_keys),
+        "periodic_reports": _register(),
     }
 
 
-def _targets(unit_keys: dict[str, str]) -> list[dict]:
+def _targets() -> list[dict]:
     common = {
         "document": DOCUMENT,
         "comparison": "at_least",
@@ -47,7 +48,8 @@ def _targets(unit_keys: dict[str, str]) -> list[dict]:
         {
             "target_code": f"mo-phong/2023/on_time_rate/{number}",
             "place": f"Mục I.2, dòng {number}",
-            "unit_key": unit_keys[name],
+            "unit_key": KEYS[name],
+            "method_version": None,
             "indicator_code": "on_time_rate",
             "measure": "rate",
             "target_value": "0.95",
@@ -131,7 +133,7 @@ def _obligations() -> list[dict]:
     ]
 
 
-def _register(unit_keys: dict[str, str]) -> list[dict]:
+def _register() -> list[dict]:
     """Sở Thạch Thảo is late, then silent; what is due in 2030 has come from nobody."""
     received = {
         "Sở Phong Lan": {"quy-iii": "2023-09-20", "nam": "2023-12-08"},
@@ -142,7 +144,7 @@ def _register(unit_keys: dict[str, str]) -> list[dict]:
         {
             "obligation_code": f"mo-phong/2023/{code}",
             "agency_vi": name,
-            "unit_key": unit_keys[name],
+            "unit_key": KEYS[name],
             "received_on": days.get(code),
         }
         for code in ("quy-iii", "nam", "tong-ket")

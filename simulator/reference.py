@@ -3,42 +3,37 @@
 import csv
 from pathlib import Path
 
-from simulator import DATA_NATURE
-from simulator.agencies import AGENCIES, PROVINCE_KEY, Agency
+from simulator import DATA_NATURE, REFERENCE_DIR
+from simulator.agencies import AGENCIES, PROVINCE_KEY, VALID_FROM, Agency, unit_key
 from simulator.answers import FITTED_FORMS, METHOD
 from simulator.improvement import improvement_rows
 
 ROUND_CODE = "hue-2023-sim"
-VALID_FROM = "2020-01-01"
 
 
 def write_reference(folder: Path) -> list[Path]:
-    """Write one CSV a table of the reference rows; return their paths."""
+    """Write one CSV a table; return the paths.
+
+    units.csv and rounds.csv have the columns of the project's own.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    keys = {agency.name: _unit_key(agency.code) for agency in AGENCIES}
-    tables = {
-        "units": [_unit(agency) for agency in AGENCIES],
-        "rounds": [_round()],
-        **improvement_rows(keys),
-    }
-    return [_write(folder, table, rows) for table, rows in tables.items()]
+    return [
+        _write(folder, "units.csv", [_unit(agency) for agency in AGENCIES]),
+        _write(folder, "rounds.csv", [_round()]),
+        *(_write_rows(folder / f"{table}.csv", rows) for table, rows in improvement_rows().items()),
+    ]
 
 
 def _unit(agency: Agency) -> dict:
     return {
-        "unit_key": _unit_key(agency.code),
+        "unit_key": unit_key(agency.code),
         "unit_code": f"onestop:{agency.code}",
         "unit_name": agency.name,
         "unit_level": agency.level,
-        "parent_unit_key": _unit_key(agency.parent_code) if agency.parent_code else PROVINCE_KEY,
+        "parent_unit_key": unit_key(agency.parent_code) if agency.parent_code else PROVINCE_KEY,
         "valid_from": VALID_FROM,
-        "valid_to": None,
         "note": "Đơn vị mô phỏng",
     }
-
-
-def _unit_key(agency_code: str) -> str:
-    return f"onestop:{agency_code}@{VALID_FROM}"
 
 
 def _round() -> dict:
@@ -52,16 +47,20 @@ def _round() -> dict:
         "data_nature": DATA_NATURE,
         "previous_round_code": "hue-2022",
         "planned_form_count": FITTED_FORMS,
-        "peer_count": None,
         "note": "Phiếu sinh ra từ số liệu công bố, không phải phiếu thật",
     }
 
 
-def _write(folder: Path, table: str, rows: list[dict]) -> Path:
-    path = folder / f"{table}.csv"
-    columns = dict.fromkeys(column for row in rows for column in row)
+def _write(folder: Path, name: str, rows: list[dict]) -> Path:
+    with (REFERENCE_DIR / name).open(encoding="utf-8", newline="") as file:
+        columns = next(csv.reader(file))
+    return _write_rows(folder / name, rows, columns)
+
+
+def _write_rows(path: Path, rows: list[dict], columns: list[str] | None = None) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer = csv.DictWriter(file, columns or list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
     return path

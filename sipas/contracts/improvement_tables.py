@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from sipas.contracts.cells import Integer, Text
+from sipas.contracts.field_types import Integer, Text
 
 
 class Target(msgspec.Struct):

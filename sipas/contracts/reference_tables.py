@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from sipas.contracts.cells import Integer, Text
+from sipas.contracts.field_types import Integer, Positive, Text
 from sipas.contracts.improvement_tables import (
     CriterionNote,
     ImprovementTask,
@@ -23,7 +23,6 @@ UnitLevel = Literal["country", "province", "agency", "district", "commune", "vil
 # Scores as in «1 2 3».
 Scores = Annotated[str, msgspec.Meta(pattern=r"^[0-9]+( [0-9]+)*$")]
 DataNature = Literal["real", "simulated"]
-Positive = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
 Digits = Annotated[int, msgspec.Meta(ge=0, le=6)]
 Rounding = Literal["half_up", "truncate"]
 Population = Literal["households", "service_users"]

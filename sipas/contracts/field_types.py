@@ -1,4 +1,4 @@
-"""What a cell of a reference table may hold, for the contracts of several tables."""
+"""Types that the columns of many reference tables share."""
 
 from typing import Annotated
 
@@ -7,3 +7,4 @@ import msgspec
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 # What fits a column of type integer.
 Integer = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
+Positive = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]

@@ -120,7 +120,7 @@ def survey(out: Path, seed: int, forms: int, fault: str | None) -> None:
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
     required=True,
-    help="Thư mục sẽ ghi units.csv và rounds.csv.",
+    help="Thư mục sẽ ghi các tệp CSV.",
 )
 def reference(out: Path) -> None:
     """Ghi các bảng tham chiếu của thế giới mô phỏng."""

@@ -6,16 +6,23 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from sipas.contracts.field_types import Integer, Positive, Text
+from sipas.contracts.improvement_tables import (
+    CriterionNote,
+    ImprovementTask,
+    PeriodicReport,
+    ReportObligation,
+    Target,
+    TaskReport,
+    UnitSuccession,
+)
+
 CONTRACT_VERSION = "reference@1"
 
-Text = Annotated[str, msgspec.Meta(min_length=1)]
 UnitLevel = Literal["country", "province", "agency", "district", "commune", "village", "desk"]
 # Scores as in «1 2 3».
 Scores = Annotated[str, msgspec.Meta(pattern=r"^[0-9]+( [0-9]+)*$")]
 DataNature = Literal["real", "simulated"]
-# What fits a column of type integer or smallint.
-Integer = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
-Positive = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
 Digits = Annotated[int, msgspec.Meta(ge=0, le=6)]
 Rounding = Literal["half_up", "truncate"]
 Population = Literal["households", "service_users"]
@@ -238,87 +245,6 @@ class PointRule(msgspec.Struct):
     note: str | None = None
 
 
-class Target(msgspec.Struct):
-    """What a document wants an indicator to reach, and by which method it was set."""
-
-    target_code: Text
-    document: Text
-    place: Text
-    unit_key: Text
-    indicator_code: Text
-    measure: Literal["index", "rank", "rate"]
-    comparison: Literal["at_least", "at_most"]
-    target_value: Decimal
-    target_year: Integer
-    scope_vi: Text
-    printed_text: Text
-    method_version: str | None = None
-    note: str | None = None
-
-
-class ImprovementTask(msgspec.Struct):
-    """One task that a document gives to agencies."""
-
-    task_code: Text
-    document: Text
-    place: Text
-    group_vi: Text
-    sort_order: Integer
-    task_vi: Text
-    lead_vi: Text
-    unit_key: str | None = None
-    method_version: str | None = None
-    indicator_code: str | None = None
-    cooperating_vi: str | None = None
-    time_vi: str | None = None
-    due_on: date | None = None
-    product_vi: str | None = None
-    numeric_target: Decimal | None = None
-    numeric_target_unit: str | None = None
-    note: str | None = None
-
-
-class TaskReport(msgspec.Struct):
-    """What an agency reported of a task on one day."""
-
-    task_code: Text
-    reported_on: date
-    status: Literal["not_started", "in_progress", "done", "cancelled"]
-    reported_by_vi: Text
-    progress_rate: Decimal | None = None
-    product_vi: str | None = None
-    note: str | None = None
-
-
-class CriterionNote(msgspec.Struct):
-    """A weakness, cause or solution that a document gives for a criterion of a unit."""
-
-    note_key: Text
-    document: Text
-    place: Text
-    unit_key: Text
-    method_version: Text
-    indicator_code: Text
-    kind: Literal["weakness", "cause", "solution"]
-    text_vi: Text
-    round_code: str | None = None
-
-
-class PeriodicReport(msgspec.Struct):
-    """A report that an agency owes for a period, and when it came."""
-
-    obligation_code: Text
-    agency_vi: Text
-    period_vi: Text
-    content_vi: Text
-    due_on: date
-    document: Text
-    place: Text
-    unit_key: str | None = None
-    received_on: date | None = None
-    note: str | None = None
-
-
 class StatedFigure(msgspec.Struct):
     """One figure that a document states, with its place there."""
 
@@ -377,7 +303,9 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "improvement_tasks": ImprovementTask,
     "task_reports": TaskReport,
     "criterion_notes": CriterionNote,
+    "report_obligations": ReportObligation,
     "periodic_reports": PeriodicReport,
+    "unit_successions": UnitSuccession,
     "stated_figures": StatedFigure,
     "dossier_statuses": DossierStatus,
     "calendar_days": CalendarDay,

@@ -27,7 +27,9 @@ NEW_TABLES = (
     "improvement_tasks",
     "task_reports",
     "criterion_notes",
+    "report_obligations",
     "periodic_reports",
+    "unit_successions",
 )
 
 
@@ -237,23 +239,32 @@ def create_improvement_tables() -> None:
     op.execute(
         f"""
         create table reference.targets (
-            target_code     text not null,
-            document        text not null,
-            place           text not null,
-            unit_key        text not null,
-            method_version  text,
-            indicator_code  text not null,
-            measure         text not null check (measure in ('index', 'rank', 'rate')),
-            comparison      text not null check (comparison in ('at_least', 'at_most')),
-            target_value    numeric not null,
-            target_year     integer not null,
-            scope_vi        text not null,
-            printed_text    text not null,
-            note            text,{PLACE},
-            unique (batch_id, target_code)
+            target_code      text not null,
+            document         text not null,
+            place            text not null,
+            unit_key         text,
+            method_version   text,
+            indicator_code   text not null,
+            breakdown        text not null,
+            breakdown_value  text not null,
+            measure          text not null check (measure in ('index', 'rank', 'rate')),
+            comparison       text not null check (comparison in ('at_least', 'at_most')),
+            target_value     numeric not null,
+            set_on           date not null,
+            target_year      integer not null,
+            scope_vi         text not null,
+            printed_text     text not null,
+            note             text,{PLACE},
+            unique (batch_id, target_code),
+            check ((method_version is null) = (measure = 'rate')),
+            check (extract(year from set_on) <= target_year)
         );
         comment on column reference.targets.method_version is
             'the method by which the target was set; progress by another one is not comparable';
+        comment on column reference.targets.unit_key is
+            'empty where the document does not say which unit it is of';
+        comment on column reference.targets.indicator_code is
+            'an indicator of the method; of a rate its name, like on_time_rate of the scorecards';
 
         create table reference.improvement_tasks (
             task_code            text not null,
@@ -264,6 +275,7 @@ def create_improvement_tables() -> None:
             method_version       text,
             indicator_code       text,
             sort_order           integer not null,
+            plan_year            integer not null,
             task_vi              text not null,
             lead_vi              text not null,
             cooperating_vi       text,
@@ -302,19 +314,45 @@ def create_improvement_tables() -> None:
             unique (batch_id, note_key)
         );
 
+        create table reference.report_obligations (
+            obligation_code  text not null,
+            document         text not null,
+            place            text not null,
+            unit_key         text,
+            agencies_vi      text not null,
+            recipient_vi     text,
+            period_vi        text not null,
+            content_vi       text not null,
+            due_on           date,
+            note             text,{PLACE},
+            unique (batch_id, obligation_code)
+        );
+        comment on column reference.report_obligations.due_on is
+            'empty where the document gives no date; the register of the province then does';
+
         create table reference.periodic_reports (
             obligation_code  text not null,
             agency_vi        text not null,
             unit_key         text,
-            period_vi        text not null,
-            content_vi       text not null,
-            due_on           date not null,
+            due_on           date,
             received_on      date,
-            document         text not null,
-            place            text not null,
             note             text,{PLACE},
             unique (batch_id, obligation_code, agency_vi)
         );
+        comment on table reference.periodic_reports is
+            'the register: every agency that owes a report, and when it came';
+
+        create table reference.unit_successions (
+            from_unit_key  text not null,
+            to_unit_key    text not null,
+            relation       text not null check (relation in ('renamed', 'merged', 'split')),
+            changed_on     date not null,
+            note           text,{PLACE},
+            unique (batch_id, from_unit_key, to_unit_key)
+        );
+        comment on table reference.unit_successions is
+            'renamed: the same area and people under another name or rank; figures and targets '
+            'pass on from no other kind';
         """
     )
 

@@ -1,39 +1,43 @@
-"""Reference rows of the simulated world: its agencies and its survey round."""
+"""Reference rows of the simulated world: its agencies, its survey rounds, an example of points."""
 
 import csv
 from pathlib import Path
 
 from simulator import DATA_NATURE, REFERENCE_DIR
-from simulator.agencies import AGENCIES, PROVINCE_KEY, Agency
+from simulator.agencies import AGENCIES, PROVINCE_KEY, VALID_FROM, Agency, unit_key
 from simulator.answers import FITTED_FORMS, METHOD
+from simulator.communes import COMMUNE_ROUND, commune_reference
 
 ROUND_CODE = "hue-2023-sim"
-VALID_FROM = "2020-01-01"
 
 
 def write_reference(folder: Path) -> list[Path]:
-    """Write units.csv and rounds.csv with the columns of the project's own; return their paths."""
+    """Write the rows of the province's round, and those of the commune's in a folder of its own.
+
+    units.csv and rounds.csv have the columns of the project's own. Returns the paths.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     return [
         _write(folder, "units.csv", [_unit(agency) for agency in AGENCIES]),
         _write(folder, "rounds.csv", [_round()]),
+        _write_rows(folder / "point_rules.csv", [_reform_points()]),
+        *(
+            _write_rows(folder / COMMUNE_ROUND / f"{table}.csv", rows)
+            for table, rows in commune_reference().items()
+        ),
     ]
 
 
 def _unit(agency: Agency) -> dict:
     return {
-        "unit_key": _unit_key(agency.code),
+        "unit_key": unit_key(agency.code),
         "unit_code": f"onestop:{agency.code}",
         "unit_name": agency.name,
         "unit_level": agency.level,
-        "parent_unit_key": _unit_key(agency.parent_code) if agency.parent_code else PROVINCE_KEY,
+        "parent_unit_key": unit_key(agency.parent_code) if agency.parent_code else PROVINCE_KEY,
         "valid_from": VALID_FROM,
         "note": "Đơn vị mô phỏng",
     }
-
-
-def _unit_key(agency_code: str) -> str:
-    return f"onestop:{agency_code}@{VALID_FROM}"
 
 
 def _round() -> dict:
@@ -51,12 +55,31 @@ def _round() -> dict:
     }
 
 
+def _reform_points() -> dict:
+    """An example of how an index earns points; the documents print no maximum for agencies."""
+    return {
+        "rule_code": "vi-du-cchc",
+        "purpose": "reform_index",
+        "method_version": METHOD,
+        "indicator_code": "SIPAS",
+        "max_points": 10,
+        "rounding": "half_up",
+        "rounding_digits": 2,
+        "label_vi": "Ví dụ: điểm Chỉ số hài lòng trong Chỉ số cải cách hành chính",
+        "note": "Điểm tối đa 10 là giả định của dữ liệu mô phỏng, không lấy từ tài liệu nào",
+    }
+
+
 def _write(folder: Path, name: str, rows: list[dict]) -> Path:
     with (REFERENCE_DIR / name).open(encoding="utf-8", newline="") as file:
         columns = next(csv.reader(file))
-    path = folder / name
+    return _write_rows(folder / name, rows, columns)
+
+
+def _write_rows(path: Path, rows: list[dict], columns: list[str] | None = None) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer = csv.DictWriter(file, columns or list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
     return path

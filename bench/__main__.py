@@ -117,7 +117,9 @@ def take_in_reference(warehouse: Warehouse) -> None:
     with warehouse.connect("ingest") as connection:
         land_reference(connection, warehouse.landing, PROJECT / "reference", warehouse.inbox)
         for manifest in list(pending_deliveries(connection, warehouse.landing, "reference")):
-            load(connection, warehouse.landing, manifest)
+            result = load(connection, warehouse.landing, manifest)
+            if result.status != "loaded":
+                raise RuntimeError(f"reference rows were refused: {result.refusal_reason}")
         if refused := [reason for _, reason in decide(connection, "reference") if reason]:
             raise RuntimeError(f"reference rows were refused: {refused}")
 

@@ -1,30 +1,116 @@
-"""Reference rows of the simulated world: its agencies, its survey rounds, an example of points."""
+"""Reference rows of the simulated world: agencies, survey rounds and how they were drawn."""
 
 import csv
 from pathlib import Path
 
-from simulator import DATA_NATURE, REFERENCE_DIR
+import msgspec
+
+from simulator import DATA_NATURE
 from simulator.agencies import AGENCIES, PROVINCE_KEY, VALID_FROM, Agency, unit_key
 from simulator.answers import FITTED_FORMS, METHOD
 from simulator.communes import COMMUNE_ROUND, commune_reference
+from simulator.places import Point, sampling_points
+from sipas.contracts.reference_tables import TABLES
 
 ROUND_CODE = "hue-2023-sim"
 
 
 def write_reference(folder: Path) -> list[Path]:
-    """Write the rows of the province's round, and those of the commune's in a folder of its own.
+    """Write the tables of the simulated world, one CSV a table; return their paths.
 
-    units.csv and rounds.csv have the columns of the project's own. Returns the paths.
+    Those of the commune that is scored out of 30 points lie in a folder of their own.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    points = sampling_points()
     return [
-        _write(folder, "units.csv", [_unit(agency) for agency in AGENCIES]),
-        _write(folder, "rounds.csv", [_round()]),
-        _write_rows(folder / "point_rules.csv", [_reform_points()]),
+        _write(folder, "units", [*(_unit(agency) for agency in AGENCIES), *_places(points)]),
+        _write(folder, "rounds", [_round()]),
+        _write(folder, "round_variants", _variants()),
+        _write(folder, "sampling_points", [_point(point) for point in points]),
+        _write(folder, "sampling_designs", _designs()),
+        _write(folder, "point_rules", [_reform_points()]),
         *(
-            _write_rows(folder / COMMUNE_ROUND / f"{table}.csv", rows)
+            _write(folder / COMMUNE_ROUND, table, rows)
             for table, rows in commune_reference().items()
         ),
+    ]
+
+
+def _places(points: list[Point]) -> list[dict]:
+    """The invented districts and communes, each once."""
+    districts = {
+        point.district_code: (point.district, "district", PROVINCE_KEY) for point in points
+    }
+    communes = {
+        point.commune_code: (point.commune, "commune", _place_key(point.district_code))
+        for point in points
+    }
+    return [
+        {
+            "unit_key": _place_key(code),
+            "unit_code": f"khaosat:{code}",
+            "unit_name": name,
+            "unit_level": level,
+            "parent_unit_key": parent,
+            "valid_from": VALID_FROM,
+            "note": "Đơn vị mô phỏng",
+        }
+        for code, (name, level, parent) in (districts | communes).items()
+    ]
+
+
+def _place_key(code: str) -> str:
+    return f"khaosat:{code}@{VALID_FROM}"
+
+
+def _point(point: Point) -> dict:
+    return {
+        "round_code": ROUND_CODE,
+        "sampling_point_code": point.code,
+        "point_name_vi": point.village,
+        "unit_key": _place_key(point.commune_code),
+    }
+
+
+def _designs() -> list[dict]:
+    """Communes were drawn within districts, villages within communes (as document 003 has it)."""
+    levels = (
+        ("province", "district", "commune", "true"),
+        ("district", "", "commune", "false"),
+        ("commune", "", "point", "false"),
+    )
+    return [
+        {
+            "round_code": ROUND_CODE,
+            "unit_level": level,
+            "stratum_level": stratum,
+            "psu_level": psu,
+            "has_breakdowns": has_breakdowns,
+        }
+        for level, stratum, psu, has_breakdowns in levels
+    ]
+
+
+def _variants() -> list[dict]:
+    """The reckonings beside the official one; the forms' weights are all 1."""
+    return [
+        {
+            "round_code": ROUND_CODE,
+            "variant_code": "without_recheck_failures",
+            "label_vi": "Không kể phiếu phúc tra không đạt",
+            "label_en": "Without forms that failed the re-check",
+            "method_version": METHOD,
+            "weighting": "unweighted",
+            "is_recheck_failure_excluded": "true",
+        },
+        {
+            "round_code": ROUND_CODE,
+            "variant_code": "weighted",
+            "label_vi": "Có gia quyền",
+            "label_en": "Weighted",
+            "method_version": METHOD,
+            "weighting": "weighted",
+            "is_recheck_failure_excluded": "false",
+        },
     ]
 
 
@@ -70,16 +156,12 @@ def _reform_points() -> dict:
     }
 
 
-def _write(folder: Path, name: str, rows: list[dict]) -> Path:
-    with (REFERENCE_DIR / name).open(encoding="utf-8", newline="") as file:
-        columns = next(csv.reader(file))
-    return _write_rows(folder / name, rows, columns)
-
-
-def _write_rows(path: Path, rows: list[dict], columns: list[str] | None = None) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _write(folder: Path, table: str, rows: list[dict]) -> Path:
+    columns = [field.name for field in msgspec.structs.fields(TABLES[table])]
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{table}.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, columns or list(rows[0]), lineterminator="\n")
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
     return path

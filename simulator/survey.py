@@ -1,6 +1,5 @@
 """The workbook that a survey contractor hands over, and the faults that such workbooks have."""
 
-from dataclasses import dataclass
 from datetime import date
 from random import Random
 
@@ -9,6 +8,7 @@ from openpyxl import Workbook
 from simulator import NOTICE_VI
 from simulator.answers import FITTED_FORMS, Answers, questions
 from simulator.office_hours import OfficeHours
+from simulator.places import Point, sampling_points
 from simulator.reference import ROUND_CODE
 from simulator.workbook import add_sheet, new_workbook, packed
 
@@ -29,31 +29,6 @@ FORM_COLUMNS = (
     "Khu vực",
 )
 _INTERVIEWS = (date(2023, 11, 6), date(2023, 11, 30))
-_PLACES = {
-    "Huyện Sông Mơ": ("Xã Đồi Sim", "Thị trấn Bến Mây", "Xã Ngàn Lau"),
-    "Thị xã Đồi Thông": ("Phường Nắng Hạ", "Xã Cỏ May", "Phường Gió Chiều"),
-    "Huyện Suối Ngàn": ("Xã Khe Sương", "Xã Đá Trắng", "Xã Trăng Non"),
-}
-_VILLAGES = (
-    "Tây Mộng",
-    "Đông Mộng",
-    "Lau Thượng",
-    "Lau Hạ",
-    "Bến Xưa",
-    "Bến Mới",
-    "Mai Sớm",
-    "Mai Chiều",
-    "Cỏ Biếc",
-    "Cỏ Vàng",
-    "Sao Hôm",
-    "Sao Mai",
-    "Sương Sớm",
-    "Sương Chiều",
-    "Đá Bạc",
-    "Đá Xanh",
-    "Trăng Rằm",
-    "Trăng Khuyết",
-)
 _PROFILE = (
     (("Nam", 49), ("Nữ", 51)),
     (("18–24", 7), ("25–34", 19), ("35–49", 36), ("50–60", 24), ("Trên 60", 14)),
@@ -75,34 +50,6 @@ _PROFILE = (
         ("Sinh viên", 3),
     ),
 )
-
-
-@dataclass(frozen=True)
-class Point:
-    """A sampling point: one village of an invented commune."""
-
-    code: str
-    village: str
-    commune: str
-    district: str
-
-    @property
-    def area(self) -> str:
-        """Urban wards and towns, rural communes."""
-        return "Nông thôn" if self.commune.startswith("Xã") else "Đô thị"
-
-
-def sampling_points() -> list[Point]:
-    """3 districts × 3 communes × 2 villages, the shape of Huế's sample of 2023."""
-    communes = [(commune, district) for district, names in _PLACES.items() for commune in names]
-    return [
-        Point(
-            f"DKS-{number + 1:02d}",
-            f"{'Thôn' if communes[number // 2][0].startswith('Xã') else 'Tổ dân phố'} {village}",
-            *communes[number // 2],
-        )
-        for number, village in enumerate(_VILLAGES)
-    ]
 
 
 def survey_workbook(seed: int = 2023, forms: int = FITTED_FORMS, fault: str | None = None) -> bytes:

@@ -1,6 +1,9 @@
 """Connections to the warehouse, one role a room."""
 
+from collections.abc import Iterable, Sequence
+
 import psycopg
+from psycopg import sql
 
 from sipas.settings import required
 
@@ -14,3 +17,22 @@ def connect(role: str, *, autocommit: bool = False) -> psycopg.Connection:
     return psycopg.connect(
         url, autocommit=autocommit, application_name=f"sipas {role}", connect_timeout=10
     )
+
+
+def copy_rows(
+    connection: psycopg.Connection,
+    schema: str,
+    table: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence],
+) -> int:
+    """COPYs rows into a table; returns how many."""
+    statement = sql.SQL("copy {} ({}) from stdin").format(
+        sql.Identifier(schema, table), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    count = 0
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
+            count += 1
+    return count

@@ -1,18 +1,18 @@
 with cells as (
 
     select * from {{ ref('int_answer_cells') }}
+    where
+        breakdown = 'all'
+        and score is not null
 
 ),
 
-rounds as (
+questions as (
 
-    select * from {{ ref('stg_reference__rounds') }}
-
-),
-
-indicators as (
-
-    select * from {{ ref('stg_reference__method_indicators') }}
+    select * from {{ ref('int_reckoned_indicators') }}
+    where
+        variant_code = 'official'
+        and is_asked
 
 ),
 
@@ -20,21 +20,21 @@ final as (
 
     select
         cells.round_code,
+        cells.unit_key,
         cells.item_code,
         cells.score,
         sum(cells.form_count) as form_count
     from cells
-    inner join rounds
-        on cells.round_code = rounds.round_code
-    left join indicators
+    left join questions
         on
-            rounds.method_version = indicators.method_version
-            and cells.item_code = indicators.indicator_code
-            and indicators.is_asked
-            and cells.score between indicators.scale_min and indicators.scale_max
-    where indicators.indicator_code is null
+            cells.round_code = questions.round_code
+            and cells.item_code = questions.item_code
+            and (questions.scale_min is null or cells.score >= questions.scale_min)
+            and (questions.scale_max is null or cells.score <= questions.scale_max)
+    where questions.indicator_code is null
     group by
         cells.round_code,
+        cells.unit_key,
         cells.item_code,
         cells.score
 

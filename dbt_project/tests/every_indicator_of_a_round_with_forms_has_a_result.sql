@@ -1,6 +1,7 @@
 with samples as (
 
     select * from {{ ref('int_survey_samples') }}
+    where variant_code = 'official'
 
 ),
 
@@ -20,6 +21,9 @@ final as (
 
     select
         samples.round_code,
+        samples.unit_key,
+        samples.breakdown,
+        samples.breakdown_value,
         indicators.indicator_code
     from samples
     inner join indicators
@@ -27,6 +31,7 @@ final as (
     left join results
         on
             samples.round_code = results.round_code
+            and samples.unit_key = results.unit_key
             and samples.breakdown = results.breakdown
             and samples.breakdown_value = results.breakdown_value
             and indicators.indicator_code = results.indicator_code

@@ -59,6 +59,7 @@ class Method(msgspec.Struct):
     population: Population | None = None
     decision: str | None = None
     valid_to_year: Integer | None = None
+    note: str | None = None
 
 
 class MethodRounding(msgspec.Struct):
@@ -78,6 +79,7 @@ class MethodScale(msgspec.Struct):
     score: Integer
     label_vi: Text
     label_en: Text
+    note: str | None = None
 
 
 class MethodSkipRule(msgspec.Struct):
@@ -107,6 +109,7 @@ class MethodIndicator(msgspec.Struct):
     scale_max: Integer | None = None
     scale_code: str | None = None
     responsible_vi: str | None = None
+    note: str | None = None
 
 
 class MethodRollup(msgspec.Struct):
@@ -212,6 +215,13 @@ class SamplingFrame(msgspec.Struct):
     unit_key: Text
     stratum_unit_key: Text
     psu_population: Positive
+
+
+class TQuantile(msgspec.Struct):
+    """The 97.5 % quantile of Student's distribution."""
+
+    degrees_of_freedom: Positive
+    t_975: Decimal
 
 
 class PointRule(msgspec.Struct):
@@ -363,6 +373,7 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "sampling_points": SamplingPoint,
     "sampling_designs": SamplingDesign,
     "sampling_frames": SamplingFrame,
+    "t_quantiles": TQuantile,
     "point_rules": PointRule,
     "targets": Target,
     "improvement_tasks": ImprovementTask,

@@ -7,9 +7,10 @@ from pathlib import Path
 import psycopg
 
 from sipas.contracts.rejection import DeliveryRefused, NotReady, Rejection
+from sipas.database import copy_rows
 from sipas.landing import Manifest, read_manifest
 from sipas.loading import dossiers, reference, survey_forms
-from sipas.loading.loader import Loader, copy_rows
+from sipas.loading.loader import Loader
 
 LOADERS = {
     "dossiers": dossiers.DossierLoader,

@@ -8,7 +8,8 @@ from sipas.contracts import dossier as contract
 from sipas.contracts.dossier import Accepted, Dossier
 from sipas.contracts.mapping import load_mapping
 from sipas.contracts.rejection import DeliveryRefused, NotReady, Rejection
-from sipas.loading.loader import Loader, copy_rows
+from sipas.database import copy_rows
+from sipas.loading.loader import Loader
 from sipas.settings import required
 from sipas.sources.configuration import source_by_code
 

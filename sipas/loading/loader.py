@@ -1,11 +1,10 @@
 """What every loader has: the delivery, its counts, and the way rows enter the database."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import psycopg
-from psycopg import sql
 
 from sipas.contracts.rejection import Rejection
 from sipas.landing import Manifest, read_object
@@ -38,22 +37,3 @@ class Loader(ABC):
         """Name and bytes of each landed object, hashes checked."""
         for item in self.manifest.objects:
             yield item.name, read_object(self.landing, self.manifest, item)
-
-
-def copy_rows(
-    connection: psycopg.Connection,
-    schema: str,
-    table: str,
-    columns: Sequence[str],
-    rows: Iterable[Sequence],
-) -> int:
-    """COPYs rows into a table; returns how many."""
-    statement = sql.SQL("copy {} ({}) from stdin").format(
-        sql.Identifier(schema, table), sql.SQL(", ").join(map(sql.Identifier, columns))
-    )
-    count = 0
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for row in rows:
-            copy.write_row(row)
-            count += 1
-    return count

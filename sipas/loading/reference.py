@@ -9,7 +9,8 @@ import psycopg
 
 from sipas.contracts import reference_tables as contract
 from sipas.contracts.rejection import DeliveryRefused
-from sipas.loading.loader import Loader, copy_rows
+from sipas.database import copy_rows
+from sipas.loading.loader import Loader
 from sipas.vietnamese import nfc, sort_key
 
 
@@ -29,7 +30,7 @@ class ReferenceLoader(Loader):
 
     def load(self, batch_id: int) -> None:
         ((name, body),) = self.bodies()
-        rows = [self.read(row, line) for line, row in self.lines(name, body)]
+        rows = [(line, self.read(row, line)) for line, row in self.lines(name, body)]
         self.received_count = len(rows)
         try:
             self.copy(batch_id, rows)
@@ -39,8 +40,8 @@ class ReferenceLoader(Loader):
                 f"({error.diag.message_detail}). Sửa các dòng này rồi gửi lại tệp."
             ) from error
 
-    def copy(self, batch_id: int, rows: list[msgspec.Struct]) -> None:
-        """Copies the rows into their table."""
+    def copy(self, batch_id: int, rows: list[tuple[int, msgspec.Struct]]) -> None:
+        """Copies (line, row) into the table; a position is the line below the header."""
         columns = [field.name for field in msgspec.structs.fields(self.struct)]
         with_key = self.table == "units"
         self.loaded_count = copy_rows(
@@ -51,11 +52,11 @@ class ReferenceLoader(Loader):
             (
                 (
                     batch_id,
-                    number,
+                    line - 1,
                     *msgspec.structs.astuple(row),
                     *([sort_key(row.unit_name)] if with_key else []),
                 )
-                for number, row in enumerate(rows, start=1)
+                for line, row in rows
             ),
         )
 

@@ -4,7 +4,8 @@ from sipas.contracts import survey_form as contract
 from sipas.contracts.mapping import load_mapping
 from sipas.contracts.rejection import NotReady
 from sipas.contracts.survey_form import Form, Question
-from sipas.loading.loader import Loader, copy_rows
+from sipas.database import copy_rows
+from sipas.loading.loader import Loader
 from sipas.sources.configuration import read_sources
 
 FORM_COLUMNS = (

@@ -36,7 +36,8 @@ def figure_lines(connection: psycopg.Connection, round_code: str) -> list[str]:
         """
         select indicator_level, indicator_code, label_vi, index_rounded, data_nature
         from published.criterion_results
-        where round_code = %s and breakdown = 'all' and indicator_level <> 'item'
+        where round_code = %s and is_round_unit and breakdown = 'all'
+            and indicator_level <> 'item'
         order by sort_order
         """,
         [round_code],

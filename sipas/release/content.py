@@ -15,22 +15,38 @@ from psycopg import sql
 HIDDEN_WHEN_SUPPRESSED = (
     "index_value",
     "index_rounded",
+    "sampled_count",
     "valid_count",
     "missing_count",
+    "blank_count",
+    "dont_know_count",
+    "not_applicable_count",
+    "refused_count",
+    "distribution",
     "ci_low",
     "ci_high",
     "rank",
+    "rank_low",
+    "rank_high",
     "change",
     "rank_change",
 )
+# What is approved and published together: all that a round tells, or a whole mart.
+ROUND_MARTS = (
+    "criterion_results",
+    "criterion_variants",
+    "perception_results",
+    "expectation_results",
+)
+STANDING_MARTS = {"scorecards": ("agency_scorecards",)}
 
 
 @dataclass(frozen=True)
 class Scope:
-    """What is approved and published together: one round, or the scorecards."""
+    """What is approved and published together: one round, or marts that belong to no round."""
 
     code: str
-    mart: str
+    marts: tuple[str, ...]
     round_code: str | None = None
 
     @property
@@ -40,22 +56,48 @@ class Scope:
 
 
 @dataclass(frozen=True)
-class Content:
-    """The rows of a scope in canonical order, with everything that fixes their meaning."""
+class Table:
+    """The rows of one mart in canonical order."""
 
     columns: list[str]
     rows: list[tuple]
+
+
+@dataclass(frozen=True)
+class Content:
+    """The rows of a scope, with everything that fixes their meaning."""
+
+    tables: dict[str, Table]
     method_rows: dict[str, list]
-    data_nature: str
+
+    @property
+    def data_nature(self) -> str:
+        """One simulated row makes all simulated."""
+        for table in self.tables.values():
+            nature = table.columns.index("data_nature")
+            if any(row[nature] == "simulated" for row in table.rows):
+                return "simulated"
+        return "real"
+
+    @property
+    def row_count(self) -> int:
+        """Rows of all marts."""
+        return sum(len(table.rows) for table in self.tables.values())
 
     @property
     def sha256(self) -> str:
-        """Hash over column list, method rows, nature and every row in canonical form."""
+        """Hash over method rows, nature, and each mart's columns and rows in canonical form."""
         digest = hashlib.sha256()
-        head = [self.columns, self.data_nature, self.method_rows]
-        for part in (head, *([canonical(value) for value in row] for row in self.rows)):
+
+        def add(part: Any) -> None:
             line = json.dumps(part, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
             digest.update(line.encode() + b"\n")
+
+        add([self.data_nature, self.method_rows])
+        for mart, table in sorted(self.tables.items()):
+            add([mart, table.columns])
+            for row in table.rows:
+                add([canonical(value) for value in row])
         return digest.hexdigest()
 
 
@@ -71,14 +113,29 @@ def canonical(value: Any) -> Any:
 
 
 def scopes(connection: psycopg.Connection) -> list[Scope]:
-    """The scopes that the marts hold now: each round, and the scorecards when there are any."""
-    rounds = connection.execute(
-        "select round_code from marts.criterion_results group by round_code order by round_code"
+    """The scopes that the marts hold now: each round, and what belongs to no round."""
+    rounds = sql.SQL(" union ").join(
+        sql.SQL("select round_code from {}").format(sql.Identifier("marts", mart))
+        for mart in ROUND_MARTS
     )
-    found = [Scope(f"round:{code}", "criterion_results", code) for (code,) in rounds]
-    if connection.execute("select exists (select from marts.agency_scorecards)").fetchone()[0]:
-        found.append(Scope("scorecards", "agency_scorecards"))
+    found = [
+        Scope(f"round:{code}", ROUND_MARTS, code)
+        for (code,) in connection.execute(sql.SQL("{} order by 1").format(rounds))
+    ]
+    for code, marts in STANDING_MARTS.items():
+        rows = sql.SQL(" union all ").join(
+            sql.SQL("select from {}").format(sql.Identifier("marts", mart)) for mart in marts
+        )
+        if connection.execute(sql.SQL("select exists ({})").format(rows)).fetchone()[0]:
+            found.append(Scope(code, marts))
     return found
+
+
+def scope_of(code: str) -> Scope:
+    """The scope that a release of this code has."""
+    if code.startswith("round:"):
+        return Scope(code, ROUND_MARTS, code.removeprefix("round:"))
+    return Scope(code, STANDING_MARTS[code])
 
 
 def columns_of(connection: psycopg.Connection, mart: str) -> list[str]:
@@ -94,9 +151,20 @@ def columns_of(connection: psycopg.Connection, mart: str) -> list[str]:
     return [name for (name,) in rows]
 
 
-def read_mart(connection: psycopg.Connection, scope: Scope) -> Content:
+def read_marts(connection: psycopg.Connection, scope: Scope) -> Content:
     """The rows of a scope as they would be released: suppressed values are gone."""
-    columns = columns_of(connection, scope.mart)
+    tables = {mart: read_mart(connection, mart, scope.round_code) for mart in scope.marts}
+    versions: set[str] = set()
+    for table in tables.values():
+        if "method_version" in table.columns:
+            place = table.columns.index("method_version")
+            versions |= {row[place] for row in table.rows if row[place]}
+    return Content(tables, method_rows(connection, sorted(versions)))
+
+
+def read_mart(connection: psycopg.Connection, mart: str, round_code: str | None) -> Table:
+    """The rows of one mart (of one round), suppressed values gone, in canonical order."""
+    columns = columns_of(connection, mart)
     may_hide = "is_suppressed" in columns
     selected = [
         sql.SQL("case when is_suppressed then null else {0} end as {0}").format(
@@ -107,41 +175,36 @@ def read_mart(connection: psycopg.Connection, scope: Scope) -> Content:
         for name in columns
     ]
     condition = (
-        sql.SQL("round_code = {}").format(sql.Literal(scope.round_code))
-        if scope.round_code
+        sql.SQL("round_code = {}").format(sql.Literal(round_code))
+        if round_code
         else sql.SQL("true")
     )
     query = sql.SQL("select {} from {} where {}").format(
-        sql.SQL(", ").join(selected), sql.Identifier("marts", scope.mart), condition
+        sql.SQL(", ").join(selected), sql.Identifier("marts", mart), condition
     )
-    rows = connection.execute(query).fetchall()
-    versions: set[str] = set()
-    if "method_version" in columns:
-        place = columns.index("method_version")
-        versions = {row[place] for row in rows}
-    return make_content(columns, rows, method_rows(connection, sorted(versions)))
+    return make_table(columns, connection.execute(query).fetchall())
 
 
-def read_release(connection: psycopg.Connection, mart: str, release_id: str) -> Content:
+def read_release(connection: psycopg.Connection, release_id: str) -> Content:
     """The frozen rows of a release, with the method rows frozen beside them."""
-    columns = columns_of(connection, mart)
-    query = sql.SQL("select {} from {} where release_id = {}").format(
-        sql.SQL(", ").join(map(sql.Identifier, columns)),
-        sql.Identifier("release", mart),
-        sql.Literal(release_id),
-    )
-    (methods,) = connection.execute(
-        "select method_rows from release.releases where release_id = %s", [release_id]
+    scope, methods = connection.execute(
+        "select scope, method_rows from release.releases where release_id = %s", [release_id]
     ).fetchone()
-    return make_content(columns, connection.execute(query).fetchall(), methods)
+    tables = {}
+    for mart in scope_of(scope).marts:
+        columns = columns_of(connection, mart)
+        query = sql.SQL("select {} from {} where release_id = {}").format(
+            sql.SQL(", ").join(map(sql.Identifier, columns)),
+            sql.Identifier("release", mart),
+            sql.Literal(release_id),
+        )
+        tables[mart] = make_table(columns, connection.execute(query).fetchall())
+    return Content(tables, methods)
 
 
-def make_content(columns: list[str], rows: list[tuple], methods: dict[str, list]) -> Content:
-    """Rows in canonical order with their methods; one simulated row makes all simulated."""
-    rows = sorted(rows, key=lambda row: json.dumps([canonical(v) for v in row]))
-    nature = columns.index("data_nature")
-    simulated = any(row[nature] == "simulated" for row in rows)
-    return Content(columns, rows, methods, "simulated" if simulated else "real")
+def make_table(columns: list[str], rows: list[tuple]) -> Table:
+    """Rows in canonical order."""
+    return Table(columns, sorted(rows, key=lambda row: json.dumps([canonical(v) for v in row])))
 
 
 def method_rows(connection: psycopg.Connection, versions: Iterable[str]) -> dict[str, list]:
@@ -154,6 +217,9 @@ def method_rows(connection: psycopg.Connection, versions: Iterable[str]) -> dict
         ("methods", "method_version"),
         ("method_indicators", "method_version, indicator_code"),
         ("method_rollups", "method_version, indicator_code, component_code"),
+        ("method_roundings", "method_version, figure"),
+        ("method_scales", "method_version, scale_code, score"),
+        ("method_skip_rules", "method_version, item_code, depends_on_code"),
     ):
         rows = connection.execute(
             sql.SQL(

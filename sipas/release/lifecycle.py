@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import date
 
 import psycopg
-from psycopg import sql
 
+from sipas.database import copy_rows
 from sipas.errors import UserError
-from sipas.release.content import Content, Scope, read_mart, read_release, scopes
+from sipas.release.content import Content, Scope, read_marts, read_release, scopes
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def freeze_candidates(connection: psycopg.Connection, build_id: int) -> list[str
     made = []
     for scope in scopes(connection):
         with connection.transaction():
-            content = read_mart(connection, scope)
+            content = read_marts(connection, scope)
             newest = newest_release(connection, scope)
             if newest and newest["content_sha256"] == content.sha256:
                 continue
@@ -98,21 +98,17 @@ def freeze(connection: psycopg.Connection, scope: Scope, content: Content, build
             release_id,
             scope.code,
             content.sha256,
-            len(content.rows),
+            content.row_count,
             content.data_nature,
             psycopg.types.json.Jsonb(content.method_rows),
             scope.code,
             build_id,
         ],
     )
-    names = ["release_id", *content.columns]
-    copy = sql.SQL("copy {} ({}) from stdin").format(
-        sql.Identifier("release", scope.mart), sql.SQL(", ").join(map(sql.Identifier, names))
-    )
-    with connection.cursor() as cursor, cursor.copy(copy) as writer:
-        for row in content.rows:
-            writer.write_row((release_id, *row))
-    if read_release(connection, scope.mart, release_id).sha256 != content.sha256:
+    for mart, table in content.tables.items():
+        names = ["release_id", *table.columns]
+        copy_rows(connection, "release", mart, names, ((release_id, *row) for row in table.rows))
+    if read_release(connection, release_id).sha256 != content.sha256:
         raise UserError(f"Release {release_id} does not read back as written; nothing was kept.")
     return release_id
 

@@ -4,6 +4,7 @@ import zipfile
 import zlib
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -24,10 +25,12 @@ def land_file(
     subject_code: str,
     data_nature: str,
     file_name: str | None = None,
+    is_second_try: bool = False,
 ) -> Manifest | None:
     """Lands one file byte for byte; None when the lot's newest delivery is the same file.
 
     `file_name` is what messages call it: its own name, unless a folder is needed to find it.
+    A second try is landed although nothing changed in it.
     """
     incoming = Incoming(
         landing,
@@ -41,7 +44,7 @@ def land_file(
     register_all(connection, landing, delivery_kind)
     with incoming:
         incoming.add(path.name, path.read_bytes())
-        if is_repeat(connection, incoming):
+        if not is_second_try and is_repeat(connection, incoming):
             return None
         manifest = incoming.commit()
     register(connection, landing, manifest)
@@ -56,31 +59,61 @@ def land_reference(
     the province in `<inbox>/reference/real/` and `…/simulated/`; returns what was landed.
 
     A file is named after its table and may lie in a folder of its own (`…/so_y_te/rounds.csv`):
-    each file is a lot, and the rows of a table are those of all its files.
+    each file is a lot, and the rows of a table are those of all its files. When a file changed,
+    those that the gate refused are landed once more: what was wrong may have been this file.
     """
+    files = reference_files(own, inbox)
+    refused = refused_lots(connection)
+    landed = [land_file(connection, landing, **file) for file in files]
+    changed = [manifest for manifest in landed if manifest]
+    if changed:
+        again = refused - {manifest.lot_key for manifest in changed}
+        changed += [
+            land_file(connection, landing, **file, is_second_try=True)
+            for file in files
+            if file["lot_key"] in again
+        ]
+    return changed
+
+
+def reference_files(own: Path, inbox: Path) -> list[dict[str, Any]]:
+    """What land_file must know of each reference CSV, in a fixed order."""
     folders = [("reference", "real", own)]
     folders += [
         (f"reference_{nature}", nature, inbox / "reference" / nature)
         for nature in ("real", "simulated")
     ]
-    landed = []
-    for source_code, nature, folder in folders:
-        for path in sorted(folder.rglob("*.csv")):
-            name = path.relative_to(folder)
-            landed.append(
-                land_file(
-                    connection,
-                    landing,
-                    path,
-                    source_code=source_code,
-                    delivery_kind="reference",
-                    lot_key=f"{source_code}/{name.with_suffix('').as_posix()}",
-                    subject_code=path.stem,
-                    data_nature=nature,
-                    file_name=name.as_posix(),
-                )
-            )
-    return [manifest for manifest in landed if manifest]
+    return [
+        {
+            "path": path,
+            "source_code": source_code,
+            "delivery_kind": "reference",
+            "lot_key": f"{source_code}/{path.relative_to(folder).with_suffix('').as_posix()}",
+            "subject_code": path.stem,
+            "data_nature": nature,
+            "file_name": path.relative_to(folder).as_posix(),
+        }
+        for source_code, nature, folder in folders
+        for path in sorted(folder.rglob("*.csv"))
+    ]
+
+
+def refused_lots(connection: psycopg.Connection) -> set[str]:
+    """The lots of reference rows whose newest delivery could be read and the gate refused."""
+    rows = connection.execute(
+        """
+        select newest.lot_key
+        from (
+            select distinct on (lot_key) lot_key, delivery_id
+            from audit.deliveries where delivery_kind = 'reference'
+            order by lot_key, received_at desc
+        ) as newest
+        inner join audit.batches as batches using (delivery_id)
+        group by newest.lot_key
+        having bool_and(batches.status = 'refused' and batches.loaded_count > 0)
+        """
+    )
+    return {lot_key for (lot_key,) in rows}
 
 
 def land_surveys(connection: psycopg.Connection, landing: Path, inbox: Path) -> list[Manifest]:

@@ -1,8 +1,6 @@
 """From landed files to marts and releases, step by step without the scheduler."""
 
 import csv
-import subprocess
-import sys
 from collections import Counter
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from fastapi.testclient import TestClient
+from handover import run_dbt
 
 from simulator.one_stop import Settings, create_app
 from simulator.reference import write_reference
@@ -21,7 +20,16 @@ from sipas.landing import Incoming, register
 from sipas.loading.batches import load, pending_deliveries
 from sipas.loading.gate import decide
 from sipas.local.instance import PROJECT
-from sipas.release.content import Scope, canonical, read_mart, read_release, scopes
+from sipas.release.content import (
+    ROUND_MARTS,
+    STANDING_MARTS,
+    Content,
+    canonical,
+    read_marts,
+    read_release,
+    scope_of,
+    scopes,
+)
 from sipas.release.gate import GateClosed, check_marts, newest_build
 from sipas.release.lifecycle import (
     AUTOMATIC,
@@ -35,7 +43,7 @@ from sipas.release.lifecycle import (
 from sipas.sources.inbox import land_reference, land_surveys
 
 SIGNED = Approval("nguoi-nhap", "216/QĐ-UBND", date(2024, 5, 23), "Người Ký", "Chủ tịch")
-ROUND = Scope("round:hue-2023-sim", "criterion_results", "hue-2023-sim")
+ROUND = scope_of("round:hue-2023-sim")
 
 
 def land_dossiers(connection, landing: Path) -> None:
@@ -61,23 +69,6 @@ def land_dossiers(connection, landing: Path) -> None:
         register(connection, landing, manifest)
 
 
-def run_dbt(warehouse) -> None:
-    """A bare `dbt build` with the settings of the warehouse, all tests included."""
-    result = subprocess.run(
-        [
-            str(Path(sys.executable).parent / "dbt"),
-            "--quiet",
-            "build",
-            "--project-dir",
-            str(PROJECT / "dbt_project"),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert result.returncode == 0, result.stdout + result.stderr
-
-
 @pytest.fixture(scope="module")
 def built(warehouse):
     """Reference rows, 558 forms and all dossiers: landed, loaded, accepted, built."""
@@ -98,7 +89,7 @@ def built(warehouse):
             assert all(reason is None for _, reason in decide(ingest, kind))
     with warehouse.connect("transform") as transform:
         build_id = open_build(transform, "test")
-        run_dbt(warehouse)
+        run_dbt()
         close_build(transform, build_id, succeeded=True)
     return warehouse
 
@@ -125,7 +116,7 @@ def test_every_value_is_the_documents_and_part_1_is_the_mean_of_its_items(built)
     computed = dict(
         built.rows(
             "select indicator_code, index_rounded from marts.criterion_results "
-            "where round_code = 'hue-2023-sim'"
+            "where round_code = 'hue-2023-sim' and is_round_unit and breakdown = 'all'"
         )
     )
     assert computed == stated("hue-2023", "index")
@@ -148,7 +139,7 @@ def test_indices_equal_an_oracle_in_exact_fractions(built) -> None:
     }
     for code, value in built.rows(
         "select indicator_code, index_value from marts.criterion_results "
-        "where round_code = 'hue-2023-sim'"
+        "where round_code = 'hue-2023-sim' and is_round_unit and breakdown = 'all'"
     ):
         below = [v for c, v in items.items() if code in ("SIPAS", c) or c.startswith(f"{code}.")]
         assert abs(Fraction(value) - sum(below) / len(below)) < Fraction(1, 10**12), code
@@ -198,7 +189,7 @@ def test_received_counts_equal_a_count_over_the_newest_versions(built) -> None:
 
 
 def test_marts_and_release_tables_have_the_same_columns(built) -> None:
-    for mart in ("criterion_results", "agency_scorecards"):
+    for mart in (*ROUND_MARTS, *STANDING_MARTS["scorecards"]):
         columns = [
             built.rows(
                 "select column_name, data_type from information_schema.columns "
@@ -224,24 +215,28 @@ def test_a_candidate_is_frozen_for_every_scope_and_an_unchanged_one_makes_none(
 def test_the_frozen_rows_hash_to_the_hash_of_the_release(built, release) -> None:
     freeze_candidates(release, newest_build(release))
     for row in list_releases(release):
-        mart = "agency_scorecards" if row["scope"] == "scorecards" else "criterion_results"
-        assert read_release(release, mart, row["release_id"]).sha256 == row["content_sha256"]
+        assert read_release(release, row["release_id"]).sha256 == row["content_sha256"]
 
 
 def test_the_hash_covers_values_columns_and_methods(built, release) -> None:
     from dataclasses import replace
 
-    content = read_mart(release, ROUND)
-    reversed_rows = replace(content, rows=sorted(content.rows, key=str, reverse=True))
+    content = read_marts(release, ROUND)
+    table = content.tables["criterion_results"]
+
+    def with_table(**changes) -> Content:
+        tables = content.tables | {"criterion_results": replace(table, **changes)}
+        return replace(content, tables=tables)
+
     changed = [
-        replace(content, rows=content.rows[1:]),
-        replace(content, columns=content.columns[::-1]),
+        with_table(rows=table.rows[1:]),
+        with_table(columns=table.columns[::-1]),
+        with_table(rows=sorted(table.rows, key=str, reverse=True)),
+        replace(content, tables={"criterion_results": table}),
         replace(content, method_rows={}),
-        replace(content, data_nature="real"),
     ]
-    assert len({content.sha256, *(c.sha256 for c in changed)}) == 5
-    assert reversed_rows.sha256 != content.sha256, "rows are hashed in one canonical order"
-    assert read_mart(release, ROUND).sha256 == content.sha256
+    assert len({content.sha256, *(c.sha256 for c in changed)}) == 6
+    assert read_marts(release, ROUND).sha256 == content.sha256
 
 
 def test_equal_values_have_one_canonical_form() -> None:
@@ -264,7 +259,10 @@ def test_publishing_needs_approval_and_supersedes_what_stood(built, release) -> 
         "select decision_number, signatory, position, is_automatic_approval from published.releases"
     ).fetchall()
     assert kept == [("216/QĐ-UBND", "Người Ký", "Chủ tịch", False)]
-    assert release.execute("select count(*) from published.criterion_results").fetchone() == (51,)
+    whole = (
+        "select count(*) from published.criterion_results where is_round_unit and breakdown = 'all'"
+    )
+    assert release.execute(whole).fetchone() == (51,)
 
 
 def test_what_a_killed_run_left_waiting_is_found_again(built, release) -> None:
@@ -305,14 +303,12 @@ def test_suppressed_rows_tell_no_value(built) -> None:
             "where round_code = 'hue-2023-sim' and indicator_code = '1.1.1'"
         )
         owner.execute("reset role")
-        content = read_mart(owner, ROUND)
+        table = read_marts(owner, ROUND).tables["criterion_results"]
         owner.rollback()
-    row = next(
-        dict(zip(content.columns, row, strict=True))
-        for row in content.rows
-        if row[content.columns.index("indicator_code")] == "1.1.1"
-    )
-    assert row["is_suppressed"]
+    rows = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+    hidden_rows = [row for row in rows if row["indicator_code"] == "1.1.1"]
+    assert len(hidden_rows) > 20
+    assert all(row["is_suppressed"] for row in hidden_rows)
     hidden = (
         "index_value",
         "index_rounded",
@@ -323,8 +319,11 @@ def test_suppressed_rows_tell_no_value(built) -> None:
         "rank_change",
         "ci_low",
         "ci_high",
+        "distribution",
+        "sampled_count",
+        "blank_count",
     )
-    assert all(row[name] is None for name in hidden)
+    assert all(row[name] is None for row in hidden_rows for name in hidden)
 
 
 def test_the_mart_gate_lets_good_figures_pass_and_keeps_every_result(built) -> None:
@@ -341,7 +340,8 @@ def test_the_mart_gate_lets_good_figures_pass_and_keeps_every_result(built) -> N
 def test_a_critical_failure_closes_the_gate_and_says_which_in_one_line(built) -> None:
     with built.connect("transform") as transform, built.connect("release") as connection:
         change = "update marts.criterion_results set change = %s where \
-            round_code = 'hue-2023-sim' and indicator_code = '2.1.3'"
+            round_code = 'hue-2023-sim' and indicator_code = '2.1.3' \
+            and is_round_unit and breakdown = 'all'"
         transform.execute(change, [-60])
         try:
             with pytest.raises(GateClosed) as closed:

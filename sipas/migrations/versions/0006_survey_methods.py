@@ -21,6 +21,7 @@ NEW_TABLES = (
     "sampling_points",
     "sampling_designs",
     "sampling_frames",
+    "t_quantiles",
     "point_rules",
     "targets",
     "improvement_tasks",
@@ -35,6 +36,7 @@ def upgrade() -> None:
     create_method_tables()
     create_sampling_tables()
     create_improvement_tables()
+    create_frozen_methods()
     op.execute(
         """
         grant select, insert on all tables in schema reference to sipas_ingest;
@@ -58,12 +60,14 @@ def extend_methods_and_rounds() -> None:
             ),
             add column population text check (population in ('households', 'service_users')),
             add column is_computable boolean not null default true,
+            add column note text,
             drop constraint methods_missing_child_rule_check,
             add check (missing_child_rule in ('null', 'renormalise', 'keep_in_maximum'));
         comment on column reference.methods.is_computable is
             'false: only figures that documents state are known, answers cannot be rolled up';
         alter table reference.method_indicators
-            add column scale_code text;
+            add column scale_code text,
+            add column note text;
         alter table reference.method_rollups
             add column weight_total integer check (weight_total > 0);
         comment on column reference.method_rollups.weight_total is
@@ -116,7 +120,8 @@ def create_method_tables() -> None:
             scale_code      text not null,
             score           integer not null,
             label_vi        text not null,
-            label_en        text not null,{PLACE},
+            label_en        text not null,
+            note            text,{PLACE},
             unique (batch_id, method_version, scale_code, score)
         );
 
@@ -215,6 +220,12 @@ def create_sampling_tables() -> None:
             psu_population    integer not null check (psu_population > 0),{PLACE},
             unique (batch_id, round_code, unit_key, stratum_unit_key)
         );
+
+        create table reference.t_quantiles (
+            degrees_of_freedom  integer not null check (degrees_of_freedom > 0),
+            t_975               numeric not null,{PLACE},
+            unique (batch_id, degrees_of_freedom)
+        );
         comment on table reference.sampling_frames is
             'how many primary sampling units there are to draw from; without a row the finite '
             'population correction is left out, which widens the interval';
@@ -308,9 +319,26 @@ def create_improvement_tables() -> None:
     )
 
 
+def create_frozen_methods() -> None:
+    """The raw gate must know what releases used, and nothing else of them."""
+    op.execute(
+        """
+        create view audit.frozen_methods as
+        select release_id, method_rows
+        from release.releases
+        where status in ('approved', 'published', 'superseded', 'withdrawn');
+        comment on view audit.frozen_methods is
+            'the method rows that approved releases were made by: no later row may change them';
+        grant select on audit.frozen_methods
+            to sipas_ingest, sipas_transform, sipas_release, sipas_audit;
+        """
+    )
+
+
 def downgrade() -> None:
     op.execute(
         f"""
+        drop view audit.frozen_methods;
         drop table {", ".join(f"reference.{table}" for table in NEW_TABLES)};
         alter table raw.survey_forms
             drop column is_interlinked, drop column field_code, drop column procedure_code,
@@ -325,9 +353,10 @@ def downgrade() -> None:
             drop column round_kind, drop column population, drop column issued_by_vi,
             drop column mapping, drop column started_on, drop column ended_on;
         alter table reference.method_rollups drop column weight_total;
-        alter table reference.method_indicators drop column scale_code;
+        alter table reference.method_indicators drop column scale_code, drop column note;
         alter table reference.methods
             drop column instrument, drop column population, drop column is_computable,
+            drop column note,
             drop constraint methods_missing_child_rule_check,
             add check (missing_child_rule in ('null'));
         alter table reference.units

@@ -3,12 +3,14 @@
 import csv
 from datetime import date, datetime, timedelta
 
+import msgspec
 from click.testing import CliRunner
 
 from simulator import LOCAL_TIME, REFERENCE_DIR
 from simulator.__main__ import main
 from simulator.agencies import AGENCIES
 from simulator.office_hours import MINUTES_A_DAY, OfficeHours
+from sipas.contracts.reference_tables import TABLES
 
 
 def rows(path) -> list[dict]:
@@ -19,18 +21,22 @@ def rows(path) -> list[dict]:
 def test_reference_has_the_columns_of_the_project_and_known_parents(tmp_path):
     out = tmp_path / "new" / "folder"
     assert CliRunner().invoke(main, ["reference", "--out", str(out)]).exit_code == 0
-    for name in ("units.csv", "rounds.csv"):
-        assert rows(out / name)[0].keys() == rows(REFERENCE_DIR / name)[0].keys()
+    for path in out.glob("*.csv"):
+        fields = [field.name for field in msgspec.structs.fields(TABLES[path.stem])]
+        assert list(rows(path)[0]) == fields
     units = {row["unit_key"]: row for row in rows(out / "units.csv")}
     known = units.keys() | {row["unit_key"] for row in rows(REFERENCE_DIR / "units.csv")}
-    assert {row["unit_code"] for row in units.values()} == {
-        f"onestop:{agency.code}" for agency in AGENCIES
+    assert {f"onestop:{agency.code}" for agency in AGENCIES} <= {
+        row["unit_code"] for row in units.values()
     }
     assert all(row["parent_unit_key"] in known for row in units.values())
     (survey_round,) = rows(out / "rounds.csv")
     assert survey_round["round_code"] == "hue-2023-sim"
     assert survey_round["data_nature"] == "simulated"
     assert survey_round["peer_count"] == ""
+    points = rows(out / "sampling_points.csv")
+    assert len(points) == 18, "as many as document 003 lists"
+    assert {row["unit_key"] for row in points} <= set(units)
 
 
 def test_the_service_refuses_to_start_without_an_account():

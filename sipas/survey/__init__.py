@@ -1,0 +1,1 @@
+"""The survey side: what its reference rows must say together."""

@@ -209,7 +209,9 @@ class SamplingDesign(msgspec.Struct):
     unit_level: UnitLevel
     psu_level: Literal["agency", "district", "commune", "village", "desk", "point", "form"]
     has_breakdowns: bool
-    stratum_level: Literal["agency", "district", "commune", "village", "desk"] | None = None
+    stratum_level: (
+        Literal["province", "agency", "district", "commune", "village", "desk"] | None
+    ) = None
     note: str | None = None
 
 

@@ -6,16 +6,15 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from sipas.contracts.field_types import Integer, Positive, Text
+from sipas.contracts.stated_tables import StatedCheck, StatedCheckOperand, StatedFigure
+
 CONTRACT_VERSION = "reference@1"
 
-Text = Annotated[str, msgspec.Meta(min_length=1)]
 UnitLevel = Literal["country", "province", "agency", "district", "commune", "village", "desk"]
 # Scores as in «1 2 3».
 Scores = Annotated[str, msgspec.Meta(pattern=r"^[0-9]+( [0-9]+)*$")]
 DataNature = Literal["real", "simulated"]
-# What fits a column of type integer or smallint.
-Integer = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
-Positive = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
 Digits = Annotated[int, msgspec.Meta(ge=0, le=6)]
 Rounding = Literal["half_up", "truncate"]
 Population = Literal["households", "service_users"]
@@ -24,7 +23,7 @@ Block = Literal["satisfaction", "perception", "expectation"]
 MeasureType = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"^(mean[1-9][0-9]?|multiple_choice|single_choice|share_single|share_top|yes_no"
+        pattern=r"^(mean[1-9][0-9]?|multiple_choice|single_choice|share_single|share_top2?|yes_no"
         r"|count|category|none)$"
     ),
 ]
@@ -309,23 +308,6 @@ class PeriodicReport(msgspec.Struct):
     note: str | None = None
 
 
-class StatedFigure(msgspec.Struct):
-    """One figure that a document states, with its place there."""
-
-    statement_key: Text
-    document: Text
-    place: Text
-    unit_key: Text
-    survey_year: Integer
-    indicator_code: Text
-    measure: Annotated[str, msgspec.Meta(pattern=r"^[a-z_]+$")]
-    stated_value: Decimal
-    printed_text: Text
-    place_kind: Literal["table", "prose", "annex"] = "table"
-    round_code: str | None = None
-    subject: str | None = None
-
-
 class DossierStatus(msgspec.Struct):
     """One status code of a dossier."""
 
@@ -368,6 +350,8 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "criterion_notes": CriterionNote,
     "periodic_reports": PeriodicReport,
     "stated_figures": StatedFigure,
+    "stated_checks": StatedCheck,
+    "stated_check_operands": StatedCheckOperand,
     "dossier_statuses": DossierStatus,
     "calendar_days": CalendarDay,
 }

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import psycopg
 from simulator import LOCAL_TIME
 from sipas.landing import Incoming, Manifest, register, register_all
 from sipas.loading.batches import BatchResult, load, pending_deliveries
+from sipas.local.instance import PROJECT
 from sipas.sources.inbox import land_file, land_reference
 
 SOURCE = "mot_cua_xa"
@@ -137,3 +140,20 @@ def take_in_reference(connection: psycopg.Connection, warehouse) -> list[BatchRe
     results = load_pending(connection, warehouse.landing, "reference")
     accept(connection, *results)
     return results
+
+
+def run_dbt(warehouse) -> None:
+    """A bare `dbt build` with the settings of the warehouse, all tests included."""
+    result = subprocess.run(
+        [
+            str(Path(sys.executable).parent / "dbt"),
+            "--quiet",
+            "build",
+            "--project-dir",
+            str(PROJECT / "dbt_project"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr

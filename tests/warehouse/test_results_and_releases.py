@@ -1,8 +1,6 @@
 """From landed files to marts and releases, step by step without the scheduler."""
 
 import csv
-import subprocess
-import sys
 from collections import Counter
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from fastapi.testclient import TestClient
+from handover import run_dbt
 
 from simulator.one_stop import Settings, create_app
 from simulator.reference import write_reference
@@ -59,23 +58,6 @@ def land_dossiers(connection, landing: Path) -> None:
                 page, total = page + 1, answer.json()["total_pages"]
             manifest = incoming.commit(datetime.fromisoformat(answer.json()["as_of"]))
         register(connection, landing, manifest)
-
-
-def run_dbt(warehouse) -> None:
-    """A bare `dbt build` with the settings of the warehouse, all tests included."""
-    result = subprocess.run(
-        [
-            str(Path(sys.executable).parent / "dbt"),
-            "--quiet",
-            "build",
-            "--project-dir",
-            str(PROJECT / "dbt_project"),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert result.returncode == 0, result.stdout + result.stderr
 
 
 @pytest.fixture(scope="module")

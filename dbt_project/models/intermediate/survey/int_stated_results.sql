@@ -34,6 +34,7 @@ final as (
         on stated_figures.round_code = rounds.round_code
     where
         rounds.value_source = 'stated'
+        and stated_figures.place_kind = 'table'
         and stated_figures.measure in ('index', 'rank')
     group by
         rounds.round_code,

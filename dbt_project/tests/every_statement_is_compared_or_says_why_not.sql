@@ -1,6 +1,7 @@
 with statements as (
 
     select * from {{ ref('stg_reference__stated_figures') }}
+    where measure <> 'implied_index'
 
 ),
 

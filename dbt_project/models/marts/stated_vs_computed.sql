@@ -17,12 +17,13 @@ compared as (
         statements.*,
         comparisons.basis,
         comparisons.compared_with,
-        round(comparisons.compared_value, 12) as compared_value,
+        trim_scale(round(comparisons.compared_value, 12)) as compared_value,
         comparisons.compared_digits,
         comparisons.relation,
         comparisons.tolerance,
         comparisons.forced_status,
         comparisons.compared_nature,
+        comparisons.is_circular,
         comparisons.note
     from comparisons
     inner join statements
@@ -63,14 +64,11 @@ judged as (
         case
             when forced_status is not null then forced_status
             when compared_value is null then 'not_computable'
-            when
-                (is_equal or is_rounded or is_truncated)
-                and basis = 'answers'
-                and compared_nature = 'simulated'
-                then 'circular'
+            when not (is_equal or is_rounded or is_truncated or is_within_rounding_of_parts)
+                then 'contradiction'
+            when is_circular then 'circular'
             when is_equal then 'match'
-            when is_rounded or is_truncated or is_within_rounding_of_parts then 'rounding'
-            else 'contradiction'
+            else 'rounding'
         end as status
     from agreed
 
@@ -94,15 +92,15 @@ final as (
         basis,
         compared_with,
         compared_value,
-        stated_value - compared_value as difference,
+        trim_scale(stated_value - compared_value) as difference,
         status,
         case
             when status = 'rounding' and is_rounded
                 then note || '; khớp sau khi làm tròn theo số chữ số được in'
-            when status = 'rounding' and is_truncated
-                then note || '; khớp sau khi cắt bớt (không làm tròn) theo số chữ số được in'
-            when status = 'rounding'
+            when status = 'rounding' and is_within_rounding_of_parts
                 then note || '; chênh lệch nằm trong sai số làm tròn của các thành phần'
+            when status = 'rounding'
+                then note || '; khớp sau khi cắt bớt (không làm tròn) theo số chữ số được in'
             else note
         end as note,
         case

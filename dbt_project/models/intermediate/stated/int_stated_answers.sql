@@ -28,9 +28,10 @@ final as (
         results.round_code as compared_with,
         results.index_value as compared_value,
         results.data_nature as compared_nature,
+        results.data_nature = 'simulated' as is_circular,
         case results.data_nature
             when 'simulated'
-                then 'Phiếu mô phỏng dựng từ chính số này: khớp chỉ chứng minh cách tính'
+                then 'Phiếu mô phỏng dựng theo bảng của văn bản: khớp chỉ chứng minh cách tính'
             else format('Tính từ %s câu trả lời hợp lệ', results.valid_count)
         end as note
     from statements

@@ -149,21 +149,6 @@ ranks as (
 
 ),
 
-numbered as (
-
-    select
-        statement_key,
-        'numbering' as compared_with,
-        coalesce(lag(stated_value) over places, 0) + 1 as compared_value,
-        '='::text as relation,
-        null::text as forced_status,
-        'Số thứ tự liền sau mục trước, bắt đầu từ 1' as note
-    from statements
-    where measure = 'number'
-    window places as (partition by document, subject order by batch_id, position)
-
-),
-
 final as (
 
     select * from compared_differences
@@ -173,8 +158,6 @@ final as (
     select * from former
     union all
     select * from ranks
-    union all
-    select * from numbered
 
 )
 

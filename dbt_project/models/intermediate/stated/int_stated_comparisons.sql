@@ -10,6 +10,7 @@ with repeats as (
         0::numeric as tolerance,
         null::text as forced_status,
         null::text as compared_nature,
+        false as is_circular,
         note
     from {{ ref('int_stated_repeats') }}
 
@@ -27,6 +28,7 @@ rollups as (
         tolerance,
         null::text as forced_status,
         null::text as compared_nature,
+        is_circular,
         note
     from {{ ref('int_stated_rollups') }}
 
@@ -44,8 +46,27 @@ changes as (
         0::numeric as tolerance,
         forced_status,
         null::text as compared_nature,
+        false as is_circular,
         note
     from {{ ref('int_stated_changes') }}
+
+),
+
+labels as (
+
+    select
+        statement_key,
+        'rule' as basis,
+        compared_with,
+        compared_value,
+        null::integer as compared_digits,
+        '=' as relation,
+        0::numeric as tolerance,
+        null::text as forced_status,
+        null::text as compared_nature,
+        false as is_circular,
+        note
+    from {{ ref('int_stated_labels') }}
 
 ),
 
@@ -61,6 +82,7 @@ listed_checks as (
         0::numeric as tolerance,
         forced_status,
         null::text as compared_nature,
+        false as is_circular,
         note
     from {{ ref('int_stated_listed_checks') }}
 
@@ -78,6 +100,7 @@ answers as (
         0::numeric as tolerance,
         null::text as forced_status,
         compared_nature,
+        is_circular,
         note
     from {{ ref('int_stated_answers') }}
 
@@ -90,6 +113,8 @@ found as (
     select * from rollups
     union all
     select * from changes
+    union all
+    select * from labels
     union all
     select * from listed_checks
     union all
@@ -109,6 +134,7 @@ unchecked as (
         0::numeric as tolerance,
         'not_computable' as forced_status,
         null::text as compared_nature,
+        false as is_circular,
         'Không có câu trả lời, số liệu khác hay quy tắc nào để đối chiếu' as note
     from {{ ref('int_stated_statements') }} as statements
     left join found

@@ -11,20 +11,25 @@ rollups as (
 
 ),
 
+implied_figures as (
+
+    select * from {{ ref('stg_reference__stated_figures') }}
+    where measure = 'implied_index'
+
+),
+
+-- An item that is not printed may be known only from the node itself.
 components as (
 
     select
         nodes.statement_key,
         nodes.method_version,
         nodes.stated_value,
-        count(*) as component_count,
-        count(statements.statement_key) as stated_count,
-        sum(rollups.component_weight) as weight_total,
-        sum(rollups.component_weight) filter (where statements.statement_key is not null)
-            as stated_weight,
-        sum(rollups.component_weight * statements.stated_value) as stated_sum,
-        sum(rollups.component_weight * 0.5 / 10 ^ statements.printed_digits::numeric)
-        / sum(rollups.component_weight) as component_error
+        rollups.component_weight,
+        statements.printed_digits,
+        statements.stated_value as printed_value,
+        case when statements.statement_key is null then implied_figures.stated_value end
+            as implied_value
     from statements as nodes
     inner join rollups
         on
@@ -37,13 +42,36 @@ components as (
             and nodes.measure = statements.measure
             and rollups.component_code = statements.indicator_code
             and statements.subject is null
+    left join implied_figures
+        on
+            nodes.round_code = implied_figures.round_code
+            and nodes.unit_key = implied_figures.unit_key
+            and rollups.component_code = implied_figures.indicator_code
     where
         nodes.measure = 'index'
         and nodes.subject is null
+
+),
+
+summed as (
+
+    select
+        statement_key,
+        method_version,
+        stated_value,
+        count(*) as component_count,
+        count(printed_value) as printed_count,
+        count(implied_value) as implied_count,
+        sum(component_weight) as weight_total,
+        sum(component_weight * coalesce(printed_value, implied_value)) as weighted_sum,
+        sum(component_weight) filter (where printed_value is not null) as printed_weight,
+        sum(component_weight * printed_value) as printed_sum,
+        sum(component_weight * 0.5 / 10 ^ printed_digits::numeric) as rounding_error
+    from components
     group by
-        nodes.statement_key,
-        nodes.method_version,
-        nodes.stated_value
+        statement_key,
+        method_version,
+        stated_value
 
 ),
 
@@ -52,27 +80,28 @@ rolled_up as (
     select
         statement_key,
         'rollup:' || method_version as compared_with,
-        case when stated_count = component_count then stated_sum / weight_total end
-            as compared_value,
-        component_error as tolerance,
         case
-            when stated_count = component_count
+            when printed_count + implied_count = component_count then weighted_sum / weight_total
+        end as compared_value,
+        coalesce(rounding_error, 0) / weight_total as tolerance,
+        implied_count > 0 as is_circular,
+        case
+            when printed_count = component_count
                 then format(
                     'Tổng hợp %s thành phần được in, theo phương pháp %s',
                     component_count,
                     method_version
                 )
-            when stated_count = 0 then 'Không thành phần nào được in'
+            when printed_count = 0 then 'Không thành phần nào được in'
             else format(
                 'Chỉ %s trong %s thành phần được in; giá trị của thành phần còn thiếu '
-                '(trung bình %s) chỉ có thể suy ngược từ chính giá trị này, nên không kiểm tra '
-                'được gì',
-                stated_count,
+                '(trung bình %s) được suy ngược từ chính giá trị này, nên không kiểm tra được gì',
+                printed_count,
                 component_count,
                 replace(
                     round(
-                        (stated_value * weight_total - stated_sum)
-                        / (weight_total - stated_weight),
+                        (stated_value * weight_total - printed_sum)
+                        / (weight_total - printed_weight),
                         3
                     )::text,
                     '.',
@@ -80,7 +109,7 @@ rolled_up as (
                 )
             )
         end as note
-    from components
+    from summed
 
 ),
 
@@ -130,6 +159,7 @@ shares_of_one_question as (
         case when stated_count = answer_count then 100 - (stated_sum - stated_value) end
             as compared_value,
         share_error as tolerance,
+        false as is_circular,
         case
             when stated_count = answer_count
                 then format(

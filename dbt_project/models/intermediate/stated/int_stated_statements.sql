@@ -1,6 +1,8 @@
 with stated_figures as (
 
+    -- What was implied from a stated value is not stated by any document.
     select * from {{ ref('stg_reference__stated_figures') }}
+    where measure <> 'implied_index'
 
 ),
 
@@ -22,7 +24,7 @@ grouped as (
     select
         *,
         case
-            when measure = 'number' then statement_key
+            when measure in ('number', 'name') then statement_key
             else first_value(statement_key) over (
                 partition by round_code, unit_key, survey_year, indicator_code, subject, measure
                 order by

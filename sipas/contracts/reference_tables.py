@@ -16,6 +16,7 @@ from sipas.contracts.improvement_tables import (
     TaskReport,
     UnitSuccession,
 )
+from sipas.contracts.stated_tables import StatedCheck, StatedCheckOperand, StatedFigure
 
 CONTRACT_VERSION = "reference@1"
 
@@ -31,7 +32,7 @@ Block = Literal["satisfaction", "perception", "expectation"]
 MeasureType = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"^(mean[1-9][0-9]?|multiple_choice|single_choice|share_single|share_top|yes_no"
+        pattern=r"^(mean[1-9][0-9]?|multiple_choice|single_choice|share_single|share_top2?|yes_no"
         r"|count|category|none)$"
     ),
 ]
@@ -247,23 +248,6 @@ class PointRule(msgspec.Struct):
     note: str | None = None
 
 
-class StatedFigure(msgspec.Struct):
-    """One figure that a document states, with its place there."""
-
-    statement_key: Text
-    document: Text
-    place: Text
-    unit_key: Text
-    survey_year: Integer
-    indicator_code: Text
-    measure: Annotated[str, msgspec.Meta(pattern=r"^[a-z_]+$")]
-    stated_value: Decimal
-    printed_text: Text
-    place_kind: Literal["table", "prose", "annex"] = "table"
-    round_code: str | None = None
-    subject: str | None = None
-
-
 class DossierStatus(msgspec.Struct):
     """One status code of a dossier."""
 
@@ -309,6 +293,8 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "periodic_reports": PeriodicReport,
     "unit_successions": UnitSuccession,
     "stated_figures": StatedFigure,
+    "stated_checks": StatedCheck,
+    "stated_check_operands": StatedCheckOperand,
     "dossier_statuses": DossierStatus,
     "calendar_days": CalendarDay,
 }

@@ -30,6 +30,8 @@ NEW_TABLES = (
     "report_obligations",
     "periodic_reports",
     "unit_successions",
+    "stated_checks",
+    "stated_check_operands",
 )
 
 
@@ -39,6 +41,7 @@ def upgrade() -> None:
     create_sampling_tables()
     create_improvement_tables()
     create_frozen_methods()
+    create_check_tables()
     op.execute(
         """
         grant select, insert on all tables in schema reference to sipas_ingest;
@@ -88,10 +91,14 @@ def extend_methods_and_rounds() -> None:
         alter table reference.stated_figures
             drop constraint stated_figures_measure_check,
             alter column round_code drop not null,
+            alter column indicator_code drop not null,
             add column place_kind text not null default 'table' check (
-                place_kind in ('table', 'prose', 'annex')
+                place_kind in ('table', 'table_repeat', 'prose', 'annex')
             ),
-            add column subject text;
+            add column subject text,
+            add check (indicator_code is not null or subject is not null);
+        comment on column reference.stated_figures.place_kind is
+            'table_repeat: a row of a table that repeats a figure of another table';
         comment on column reference.stated_figures.subject is
             'what the figure is of within unit and indicator: a desk, an answer, a group';
         alter table raw.survey_forms
@@ -373,6 +380,42 @@ def create_frozen_methods() -> None:
     )
 
 
+def create_check_tables() -> None:
+    op.execute(
+        f"""
+        create table reference.stated_checks (
+            check_key         text not null,
+            statement_key     text not null,
+            kind              text not null check (kind in (
+                'sum', 'product', 'ratio', 'min', 'max', 'sign', 'count_of', 'at_most',
+                'less_than', 'position_from_top', 'position_from_bottom', 'indicator_count',
+                'added_indicator_count', 'unavailable'
+            )),
+            scope_indicator   text,
+            scope_level       text,
+            scope_measure     text,
+            relation          text check (relation in ('<', '>')),
+            constant          numeric,
+            rule_vi           text not null,{PLACE},
+            unique (batch_id, check_key),
+            check ((scope_indicator is null) = (scope_level is null)),
+            check ((relation is not null) = (kind = 'count_of'))
+        );
+        comment on table reference.stated_checks is
+            'what a stated figure must agree with where that cannot be derived from the figures; '
+            'the operands are rows of their own, or all figures of a level below an indicator';
+
+        create table reference.stated_check_operands (
+            check_key       text not null,
+            operand_number  integer not null check (operand_number > 0),
+            operand_key     text not null,
+            coefficient     numeric not null default 1,{PLACE},
+            unique (batch_id, check_key, operand_number)
+        );
+        """
+    )
+
+
 def downgrade() -> None:
     op.execute(
         f"""
@@ -384,6 +427,7 @@ def downgrade() -> None:
         alter table reference.stated_figures
             drop column place_kind, drop column subject,
             alter column round_code set not null,
+            alter column indicator_code set not null,
             add check (measure in (
                 'index', 'rank', 'change', 'rank_change', 'share', 'national_value'
             ));

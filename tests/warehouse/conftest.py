@@ -1,9 +1,14 @@
-"""What the tests of loading share."""
+"""What the tests of the warehouse share."""
+
+from collections.abc import Iterator
 
 import handover
 import pytest
+from world import build_the_demo
 
 from sipas.database import connect
+from sipas.local.instance import Instance
+from sipas.local.scratch import Warehouse, make_warehouse, variables
 
 
 @pytest.fixture
@@ -12,3 +17,19 @@ def ingest(warehouse):
     handover.empty(warehouse)
     with connect("ingest", autocommit=True) as connection:
         yield connection
+
+
+@pytest.fixture(scope="session")
+def demo_warehouse(instance: Instance, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """The world of the demo, built once; who changes a row of it puts it back."""
+    made = make_warehouse(instance, tmp_path_factory.mktemp("demo_warehouse"), "demo")
+    with variables(made.variables()):
+        build_the_demo(made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def built(demo_warehouse: Warehouse) -> Iterator[Warehouse]:
+    """The built world of the demo, its settings in the environment."""
+    with variables(demo_warehouse.variables()):
+        yield demo_warehouse

@@ -3,59 +3,18 @@
 The figures are those of document 004_509d0687ec45249f, II.1; the forms are fitted to them.
 """
 
-import subprocess
-import sys
 from decimal import ROUND_HALF_UP, Decimal
-from pathlib import Path
 
-import handover
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from jinja2 import Environment
 
-from simulator.commune_survey import commune_workbook
 from simulator.communes import COMMUNE_ROUND
-from simulator.reference import ROUND_CODE, write_reference
-from simulator.survey import survey_workbook
-from sipas.builds import close_build, open_build
-from sipas.loading.gate import decide
+from simulator.reference import ROUND_CODE
 from sipas.local.instance import PROJECT
 
-MODELS = ["+commune_scores", "+reform_index_points", "int_commune_criteria"]
 CRITERIA = {"2.1": "5.09", "2.2": "5.08", "2.3": "5.26", "2.4": "5.13"}
-
-
-def run_dbt() -> None:
-    """Builds both marts and what is above them, with their tests."""
-    command = [str(Path(sys.executable).parent / "dbt"), "--quiet", "build"]
-    command += ["--project-dir", str(PROJECT / "dbt_project"), "--select", *MODELS]
-    command += ["--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stdout + result.stderr
-
-
-@pytest.fixture(scope="module")
-def built(warehouse):
-    """Reference rows, the commune's 45 forms and the province's 558, built."""
-    handover.empty(warehouse)
-    write_reference(warehouse.inbox / "reference" / "simulated")
-    with warehouse.connect("ingest") as ingest:
-        assert {r.status for r in handover.take_in_reference(ingest, warehouse)} == {"loaded"}
-        for round_code, body in (
-            (COMMUNE_ROUND, commune_workbook()),
-            (ROUND_CODE, survey_workbook()),
-        ):
-            path = warehouse.inbox / "surveys" / round_code / "phieu.xlsx"
-            handover.land_workbook(ingest, warehouse.landing, path, body, round_code)
-        results = handover.load_pending(ingest, warehouse.landing, "survey_forms")
-        assert [(r.loaded_count, r.quarantined_count) for r in results] == [(45, 0), (558, 0)]
-        assert [reason for _, reason in decide(ingest, "survey_forms")] == [None, None]
-    with warehouse.connect("transform") as transform:
-        build_id = open_build(transform, "test")
-        run_dbt()
-        close_build(transform, build_id, succeeded=True)
-    return warehouse
 
 
 @pytest.fixture(scope="module")

@@ -4,21 +4,11 @@ import csv
 from collections import Counter
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
 
 import psycopg
 import pytest
-from fastapi.testclient import TestClient
-from handover import run_dbt
 
-from simulator.one_stop import Settings, create_app
-from simulator.reference import write_reference
-from simulator.survey import survey_workbook
-from sipas.builds import close_build, open_build
 from sipas.errors import UserError
-from sipas.landing import Incoming, register
-from sipas.loading.batches import load, pending_deliveries
-from sipas.loading.gate import decide
 from sipas.local.instance import PROJECT
 from sipas.release.content import (
     ROUND_MARTS,
@@ -40,58 +30,9 @@ from sipas.release.lifecycle import (
     list_releases,
     publish,
 )
-from sipas.sources.inbox import land_reference, land_surveys
 
 SIGNED = Approval("nguoi-nhap", "216/QĐ-UBND", date(2024, 5, 23), "Người Ký", "Chủ tịch")
 ROUND = scope_of("round:hue-2023-sim")
-
-
-def land_dossiers(connection, landing: Path) -> None:
-    """Both systems' pages, as the connector would land them."""
-    client = TestClient(create_app(Settings(), "sipas", "secret"))
-    for system in ("mot_cua_tinh", "mot_cua_xa"):
-        token = client.post(
-            f"/systems/{system}/token", json={"username": "sipas", "password": "secret"}
-        ).json()["access_token"]
-        with Incoming(
-            landing, source_code=system, delivery_kind="dossiers", data_nature="simulated"
-        ) as incoming:
-            page, total = 1, 1
-            while page <= total:
-                answer = client.get(
-                    f"/systems/{system}/dossiers",
-                    params={"page": page, "page_size": 1000},
-                    headers={"Authorization": f"Bearer {token}"},
-                )
-                incoming.add(f"page-{page:05d}.json", answer.content)
-                page, total = page + 1, answer.json()["total_pages"]
-            manifest = incoming.commit(datetime.fromisoformat(answer.json()["as_of"]))
-        register(connection, landing, manifest)
-
-
-@pytest.fixture(scope="module")
-def built(warehouse):
-    """Reference rows, 558 forms and all dossiers: landed, loaded, accepted, built."""
-    write_reference(warehouse.inbox / "reference" / "simulated")
-    workbook = warehouse.inbox / "surveys" / "hue-2023-sim" / "phieu.xlsx"
-    workbook.parent.mkdir(parents=True)
-    workbook.write_bytes(survey_workbook())
-    warehouse.landing.mkdir()
-    with warehouse.connect("ingest") as ingest:
-        land_reference(ingest, warehouse.landing, PROJECT / "reference", warehouse.inbox)
-        for kind in ("reference", "survey_forms", "dossiers"):
-            if kind == "survey_forms":
-                land_surveys(ingest, warehouse.landing, warehouse.inbox)
-            if kind == "dossiers":
-                land_dossiers(ingest, warehouse.landing)
-            for manifest in list(pending_deliveries(ingest, warehouse.landing, kind)):
-                assert load(ingest, warehouse.landing, manifest).status == "loaded"
-            assert all(reason is None for _, reason in decide(ingest, kind))
-    with warehouse.connect("transform") as transform:
-        build_id = open_build(transform, "test")
-        run_dbt()
-        close_build(transform, build_id, succeeded=True)
-    return warehouse
 
 
 @pytest.fixture

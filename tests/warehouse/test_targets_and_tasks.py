@@ -8,11 +8,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-import test_results_and_releases as building
-
 from sipas.local.instance import PROJECT
-
-built = building.built
 
 HUE_2023 = "003_d55d5a2ad5b001c3"
 PLAN_126 = "002_e1b2f705e615df84"

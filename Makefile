@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
 BIN := .venv/pipeline/bin
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup up down demo test lint images clean
+.PHONY: help setup up down demo test lint bench images clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ lint: setup ## ruff, sqlfluff, yamllint, secret scan
 	@$(BIN)/yamllint --strict .
 	@git ls-files -z -- ':!requirements/*.lock' ':!.secrets.baseline' | xargs -0 $(BIN)/detect-secrets-hook --baseline .secrets.baseline
 	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests dbt_project/macros
+
+bench: setup ## time and memory of a national round of forms, against pandas
+	@$(BIN)/python -m bench
 
 images: setup ## screenshots of the running demo into docs/images
 	@$(BIN)/python -m docs.make_images

@@ -9,6 +9,7 @@ import uvicorn
 
 from simulator import LOCAL_TIME, NOTICE_VI
 from simulator.answers import FITTED_FORMS
+from simulator.commune_survey import commune_workbook
 from simulator.one_stop import Settings, create_app
 from simulator.reference import write_reference
 from simulator.survey import FAULTS, survey_workbook
@@ -117,10 +118,21 @@ def survey(out: Path, seed: int, forms: int, fault: str | None) -> None:
 
 @main.command()
 @click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Tệp XLSX sẽ ghi."
+)
+@click.option("--seed", type=int, default=DEFAULTS.seed, show_default=True, help="Hạt giống.")
+def commune(out: Path, seed: int) -> None:
+    """Ghi tệp XLSX với 45 phiếu của một xã được chấm trên thang 30 điểm."""
+    out.write_bytes(commune_workbook(seed))
+    click.echo(f"{out}: phiếu của một xã. {NOTICE_VI}")
+
+
+@main.command()
+@click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
     required=True,
-    help="Thư mục sẽ ghi units.csv và rounds.csv.",
+    help="Thư mục sẽ ghi các tệp CSV.",
 )
 def reference(out: Path) -> None:
     """Ghi các bảng tham chiếu của thế giới mô phỏng."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 PROVINCE_KEY = "gso:46@1900-01-01"
 PROVINCIAL_SYSTEM = "mot_cua_tinh"
 COMMUNE_SYSTEM = "mot_cua_xa"
+VALID_FROM = "2020-01-01"
 
 
 @dataclass(frozen=True)
@@ -219,6 +220,11 @@ PROCEDURES = (
         "9.100501", "Chứng thực bản sao từ bản chính", "CT", _CERTIFY, 1, ("commune",), fee=10_000
     ),
 )
+
+
+def unit_key(agency_code: str) -> str:
+    """Key of an invented unit among the reference rows."""
+    return f"onestop:{agency_code}@{VALID_FROM}"
 
 
 def procedures_of(agency: Agency) -> tuple[Procedure, ...]:

@@ -96,6 +96,25 @@ def fits(forms: int = FITTED_FORMS) -> dict[str, Fit]:
         }
 
 
+def scores_of_sum(
+    leaning: dict[int, float], total: int, lowest: int, highest: int
+) -> dict[int, int]:
+    """A score for each form of `leaning` (form to opinion), together exactly `total`.
+
+    Every form begins with the lowest score. Each further point has a price that falls with the
+    form's opinion and rises with the score; the cheapest points are bought.
+    """
+    prices = sorted(
+        (score * _STEP - opinion, form)
+        for form, opinion in leaning.items()
+        for score in range(highest - lowest)
+    )
+    scores = dict.fromkeys(leaning, lowest)
+    for _, form in prices[: total - len(leaning) * lowest]:
+        scores[form] += 1
+    return scores
+
+
 class Answers:
     """Draws the answers of all forms, question by question."""
 
@@ -163,22 +182,12 @@ class Answers:
         return self._cells(dict(zip(chosen, answers, strict=True)))
 
     def _by_sum(self, leaning: list[float], question: Question) -> list:
-        """Scores of exactly the fitted number of forms with exactly the fitted sum.
-
-        Every valid form begins with the lowest score. Each further point has a price that falls
-        with the form's opinion and rises with the score; the cheapest points are bought.
-        """
+        """Scores of exactly the fitted number of forms with exactly the fitted sum."""
         fit = self._fits[question.code]
-        answering = self._answering(fit.valid)
-        prices = sorted(
-            (score * _STEP - leaning[form], form)
-            for form in answering
-            for score in range(question.scale_max - question.scale_min)
+        answering = {form: leaning[form] for form in self._answering(fit.valid)}
+        return self._cells(
+            scores_of_sum(answering, fit.total, question.scale_min, question.scale_max)
         )
-        scores = dict.fromkeys(answering, question.scale_min)
-        for _, form in prices[: fit.total - fit.valid * question.scale_min]:
-            scores[form] += 1
-        return self._cells(scores)
 
     def _multiple_choice(self, codes: list[str]) -> dict[str, list]:
         """Ticks of a group: exact counts, and exactly the base with at least one."""

@@ -1,4 +1,4 @@
-"""Reference rows of the simulated world: its agencies, its survey round and how it was drawn."""
+"""Reference rows of the simulated world: agencies, survey rounds and how they were drawn."""
 
 import csv
 from pathlib import Path
@@ -6,18 +6,21 @@ from pathlib import Path
 import msgspec
 
 from simulator import DATA_NATURE
-from simulator.agencies import AGENCIES, PROVINCE_KEY, Agency
+from simulator.agencies import AGENCIES, PROVINCE_KEY, VALID_FROM, Agency, unit_key
 from simulator.answers import FITTED_FORMS, METHOD
+from simulator.communes import COMMUNE_ROUND, commune_reference
+from simulator.improvement import improvement_rows
 from simulator.places import Point, sampling_points
 from sipas.contracts.reference_tables import TABLES
 
 ROUND_CODE = "hue-2023-sim"
-VALID_FROM = "2020-01-01"
 
 
 def write_reference(folder: Path) -> list[Path]:
-    """Write the tables of the simulated world, one CSV a table; return their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write the tables of the simulated world, one CSV a table; return their paths.
+
+    Those of the commune that is scored out of 30 points lie in a folder of their own.
+    """
     points = sampling_points()
     return [
         _write(folder, "units", [*(_unit(agency) for agency in AGENCIES), *_places(points)]),
@@ -25,6 +28,12 @@ def write_reference(folder: Path) -> list[Path]:
         _write(folder, "round_variants", _variants()),
         _write(folder, "sampling_points", [_point(point) for point in points]),
         _write(folder, "sampling_designs", _designs()),
+        _write(folder, "point_rules", [_reform_points()]),
+        *(_write(folder, table, rows) for table, rows in improvement_rows().items()),
+        *(
+            _write(folder / COMMUNE_ROUND, table, rows)
+            for table, rows in commune_reference().items()
+        ),
     ]
 
 
@@ -109,18 +118,14 @@ def _variants() -> list[dict]:
 
 def _unit(agency: Agency) -> dict:
     return {
-        "unit_key": _unit_key(agency.code),
+        "unit_key": unit_key(agency.code),
         "unit_code": f"onestop:{agency.code}",
         "unit_name": agency.name,
         "unit_level": agency.level,
-        "parent_unit_key": _unit_key(agency.parent_code) if agency.parent_code else PROVINCE_KEY,
+        "parent_unit_key": unit_key(agency.parent_code) if agency.parent_code else PROVINCE_KEY,
         "valid_from": VALID_FROM,
         "note": "Đơn vị mô phỏng",
     }
-
-
-def _unit_key(agency_code: str) -> str:
-    return f"onestop:{agency_code}@{VALID_FROM}"
 
 
 def _round() -> dict:
@@ -138,8 +143,24 @@ def _round() -> dict:
     }
 
 
+def _reform_points() -> dict:
+    """An example of how an index earns points; the documents print no maximum for agencies."""
+    return {
+        "rule_code": "vi-du-cchc",
+        "purpose": "reform_index",
+        "method_version": METHOD,
+        "indicator_code": "SIPAS",
+        "max_points": 10,
+        "rounding": "half_up",
+        "rounding_digits": 2,
+        "label_vi": "Ví dụ: điểm Chỉ số hài lòng trong Chỉ số cải cách hành chính",
+        "note": "Điểm tối đa 10 là giả định của dữ liệu mô phỏng, không lấy từ tài liệu nào",
+    }
+
+
 def _write(folder: Path, table: str, rows: list[dict]) -> Path:
     columns = [field.name for field in msgspec.structs.fields(TABLES[table])]
+    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{table}.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns, lineterminator="\n")

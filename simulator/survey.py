@@ -1,20 +1,16 @@
 """The workbook that a survey contractor hands over, and the faults that such workbooks have."""
 
-import re
-import zipfile
-from datetime import date, datetime
-from io import BytesIO
+from datetime import date
 from random import Random
 
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Font
 
-from simulator import DATA_NATURE, NOTICE_VI
+from simulator import NOTICE_VI
 from simulator.answers import FITTED_FORMS, Answers, questions
 from simulator.office_hours import OfficeHours
 from simulator.places import Point, sampling_points
 from simulator.reference import ROUND_CODE
+from simulator.workbook import add_sheet, new_workbook, packed
 
 FAULTS = ("score_of_7", "word_for_score", "doubled_form", "missing_column", "truncated")
 # Where the faults sit: a form and two questions that every round has.
@@ -32,8 +28,6 @@ FORM_COLUMNS = (
     "Nghề nghiệp",
     "Khu vực",
 )
-# Files carry a fixed time stamp: the same options give the same bytes.
-_STAMP = datetime(2023, 12, 15, 8)
 _INTERVIEWS = (date(2023, 11, 6), date(2023, 11, 30))
 _PROFILE = (
     (("Nam", 49), ("Nữ", 51)),
@@ -81,7 +75,7 @@ def survey_workbook(seed: int = 2023, forms: int = FITTED_FORMS, fault: str | No
     answers = Answers(places, rng).columns(asked)
     columns |= {question.heading: answers[question.code] for question in asked}
     _spoil(columns, fault)
-    content = _packed(_workbook(columns, points, seed))
+    content = packed(_workbook(columns, points, seed))
     return content[: len(content) * 3 // 5] if fault == "truncated" else content
 
 
@@ -116,18 +110,13 @@ def _spoil(columns: dict[str, list], fault: str | None) -> None:
 
 
 def _workbook(columns: dict[str, list], points: list[Point], seed: int) -> Workbook:
-    book = Workbook(write_only=True)
-    book.properties.title = "Kết quả khảo sát (dữ liệu mô phỏng)"
-    book.properties.creator = "Nhà thầu khảo sát mô phỏng"
-    book.properties.description = NOTICE_VI
-    book.properties.keywords = f"data_nature={DATA_NATURE}"
-    book.properties.created = book.properties.modified = _STAMP
+    book = new_workbook()
     rows = (
         [None if cell == "" else cell for cell in row]
         for row in zip(*columns.values(), strict=True)
     )
-    _sheet(book, FORMS_SHEET, [list(columns), *rows])
-    _sheet(
+    add_sheet(book, FORMS_SHEET, [list(columns), *rows])
+    add_sheet(
         book,
         ABOUT_SHEET,
         [
@@ -137,7 +126,7 @@ def _workbook(columns: dict[str, list], points: list[Point], seed: int) -> Workb
             ["Số phiếu", len(columns["Mã phiếu"])],
         ],
     )
-    _sheet(
+    add_sheet(
         book,
         POINTS_SHEET,
         [
@@ -146,30 +135,3 @@ def _workbook(columns: dict[str, list], points: list[Point], seed: int) -> Workb
         ],
     )
     return book
-
-
-def _sheet(book: Workbook, title: str, rows: list[list]) -> None:
-    sheet = book.create_sheet(title)
-    sheet.freeze_panes = "A2"
-    headings = [WriteOnlyCell(sheet, value=value) for value in rows[0]]
-    for cell in headings:
-        cell.font = Font(bold=True)
-    sheet.append(headings)
-    for row in rows[1:]:
-        sheet.append(row)
-
-
-def _packed(book: Workbook) -> bytes:
-    """Save without the wall clock: openpyxl stamps the properties and every part of the zip."""
-    saved, fixed = BytesIO(), BytesIO()
-    book.save(saved)
-    with zipfile.ZipFile(saved) as source, zipfile.ZipFile(fixed, "w") as target:
-        for name in source.namelist():
-            content = source.read(name)
-            if name == "docProps/core.xml":
-                stamp = _STAMP.strftime("%Y-%m-%dT%H:%M:%SZ").encode()
-                content = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + stamp, content)
-            part = zipfile.ZipInfo(name, _STAMP.timetuple()[:6])
-            part.compress_type = zipfile.ZIP_DEFLATED
-            target.writestr(part, content)
-    return fixed.getvalue()

@@ -29,7 +29,9 @@ final as (
         on
             rounds.method_version = indicators.method_version
             and stated_figures.indicator_code = indicators.indicator_code
-    where indicators.indicator_code is null
+    where
+        stated_figures.indicator_code is not null
+        and indicators.indicator_code is null
 
 )
 

@@ -6,16 +6,24 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from sipas.contracts.field_types import Integer, Positive, Text
+from sipas.contracts.improvement_tables import (
+    CriterionNote,
+    ImprovementTask,
+    PeriodicReport,
+    ReportObligation,
+    Target,
+    TaskReport,
+    UnitSuccession,
+)
+from sipas.contracts.stated_tables import StatedCheck, StatedCheckOperand, StatedFigure
+
 CONTRACT_VERSION = "reference@1"
 
-Text = Annotated[str, msgspec.Meta(min_length=1)]
 UnitLevel = Literal["country", "province", "agency", "district", "commune", "village", "desk"]
 # Scores as in «1 2 3».
 Scores = Annotated[str, msgspec.Meta(pattern=r"^[0-9]+( [0-9]+)*$")]
 DataNature = Literal["real", "simulated"]
-# What fits a column of type integer or smallint.
-Integer = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
-Positive = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
 Digits = Annotated[int, msgspec.Meta(ge=0, le=6)]
 Rounding = Literal["half_up", "truncate"]
 Population = Literal["households", "service_users"]
@@ -24,7 +32,7 @@ Block = Literal["satisfaction", "perception", "expectation"]
 MeasureType = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"^(mean[1-9][0-9]?|multiple_choice|single_choice|share_single|share_top|yes_no"
+        pattern=r"^(mean[1-9][0-9]?|multiple_choice|single_choice|share_single|share_top2?|yes_no"
         r"|count|category|none)$"
     ),
 ]
@@ -202,7 +210,9 @@ class SamplingDesign(msgspec.Struct):
     unit_level: UnitLevel
     psu_level: Literal["agency", "district", "commune", "village", "desk", "point", "form"]
     has_breakdowns: bool
-    stratum_level: Literal["agency", "district", "commune", "village", "desk"] | None = None
+    stratum_level: (
+        Literal["province", "agency", "district", "commune", "village", "desk"] | None
+    ) = None
     note: str | None = None
 
 
@@ -236,104 +246,6 @@ class PointRule(msgspec.Struct):
     document: str | None = None
     place: str | None = None
     note: str | None = None
-
-
-class Target(msgspec.Struct):
-    """What a document wants an indicator to reach, and by which method it was set."""
-
-    target_code: Text
-    document: Text
-    place: Text
-    unit_key: Text
-    indicator_code: Text
-    measure: Literal["index", "rank", "rate"]
-    comparison: Literal["at_least", "at_most"]
-    target_value: Decimal
-    target_year: Integer
-    scope_vi: Text
-    printed_text: Text
-    method_version: str | None = None
-    note: str | None = None
-
-
-class ImprovementTask(msgspec.Struct):
-    """One task that a document gives to agencies."""
-
-    task_code: Text
-    document: Text
-    place: Text
-    group_vi: Text
-    sort_order: Integer
-    task_vi: Text
-    lead_vi: Text
-    unit_key: str | None = None
-    method_version: str | None = None
-    indicator_code: str | None = None
-    cooperating_vi: str | None = None
-    time_vi: str | None = None
-    due_on: date | None = None
-    product_vi: str | None = None
-    numeric_target: Decimal | None = None
-    numeric_target_unit: str | None = None
-    note: str | None = None
-
-
-class TaskReport(msgspec.Struct):
-    """What an agency reported of a task on one day."""
-
-    task_code: Text
-    reported_on: date
-    status: Literal["not_started", "in_progress", "done", "cancelled"]
-    reported_by_vi: Text
-    progress_rate: Decimal | None = None
-    product_vi: str | None = None
-    note: str | None = None
-
-
-class CriterionNote(msgspec.Struct):
-    """A weakness, cause or solution that a document gives for a criterion of a unit."""
-
-    note_key: Text
-    document: Text
-    place: Text
-    unit_key: Text
-    method_version: Text
-    indicator_code: Text
-    kind: Literal["weakness", "cause", "solution"]
-    text_vi: Text
-    round_code: str | None = None
-
-
-class PeriodicReport(msgspec.Struct):
-    """A report that an agency owes for a period, and when it came."""
-
-    obligation_code: Text
-    agency_vi: Text
-    period_vi: Text
-    content_vi: Text
-    due_on: date
-    document: Text
-    place: Text
-    unit_key: str | None = None
-    received_on: date | None = None
-    note: str | None = None
-
-
-class StatedFigure(msgspec.Struct):
-    """One figure that a document states, with its place there."""
-
-    statement_key: Text
-    document: Text
-    place: Text
-    unit_key: Text
-    survey_year: Integer
-    indicator_code: Text
-    measure: Annotated[str, msgspec.Meta(pattern=r"^[a-z_]+$")]
-    stated_value: Decimal
-    printed_text: Text
-    place_kind: Literal["table", "prose", "annex"] = "table"
-    round_code: str | None = None
-    subject: str | None = None
 
 
 class DossierStatus(msgspec.Struct):
@@ -377,8 +289,12 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "improvement_tasks": ImprovementTask,
     "task_reports": TaskReport,
     "criterion_notes": CriterionNote,
+    "report_obligations": ReportObligation,
     "periodic_reports": PeriodicReport,
+    "unit_successions": UnitSuccession,
     "stated_figures": StatedFigure,
+    "stated_checks": StatedCheck,
+    "stated_check_operands": StatedCheckOperand,
     "dossier_statuses": DossierStatus,
     "calendar_days": CalendarDay,
 }

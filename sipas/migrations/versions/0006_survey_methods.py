@@ -27,7 +27,11 @@ NEW_TABLES = (
     "improvement_tasks",
     "task_reports",
     "criterion_notes",
+    "report_obligations",
     "periodic_reports",
+    "unit_successions",
+    "stated_checks",
+    "stated_check_operands",
 )
 
 
@@ -37,6 +41,7 @@ def upgrade() -> None:
     create_sampling_tables()
     create_improvement_tables()
     create_frozen_methods()
+    create_check_tables()
     op.execute(
         """
         grant select, insert on all tables in schema reference to sipas_ingest;
@@ -86,10 +91,14 @@ def extend_methods_and_rounds() -> None:
         alter table reference.stated_figures
             drop constraint stated_figures_measure_check,
             alter column round_code drop not null,
+            alter column indicator_code drop not null,
             add column place_kind text not null default 'table' check (
-                place_kind in ('table', 'prose', 'annex')
+                place_kind in ('table', 'table_repeat', 'prose', 'annex')
             ),
-            add column subject text;
+            add column subject text,
+            add check (indicator_code is not null or subject is not null);
+        comment on column reference.stated_figures.place_kind is
+            'table_repeat: a row of a table that repeats a figure of another table';
         comment on column reference.stated_figures.subject is
             'what the figure is of within unit and indicator: a desk, an answer, a group';
         alter table raw.survey_forms
@@ -237,23 +246,32 @@ def create_improvement_tables() -> None:
     op.execute(
         f"""
         create table reference.targets (
-            target_code     text not null,
-            document        text not null,
-            place           text not null,
-            unit_key        text not null,
-            method_version  text,
-            indicator_code  text not null,
-            measure         text not null check (measure in ('index', 'rank', 'rate')),
-            comparison      text not null check (comparison in ('at_least', 'at_most')),
-            target_value    numeric not null,
-            target_year     integer not null,
-            scope_vi        text not null,
-            printed_text    text not null,
-            note            text,{PLACE},
-            unique (batch_id, target_code)
+            target_code      text not null,
+            document         text not null,
+            place            text not null,
+            unit_key         text,
+            method_version   text,
+            indicator_code   text not null,
+            breakdown        text not null,
+            breakdown_value  text not null,
+            measure          text not null check (measure in ('index', 'rank', 'rate')),
+            comparison       text not null check (comparison in ('at_least', 'at_most')),
+            target_value     numeric not null,
+            set_on           date not null,
+            target_year      integer not null,
+            scope_vi         text not null,
+            printed_text     text not null,
+            note             text,{PLACE},
+            unique (batch_id, target_code),
+            check ((method_version is null) = (measure = 'rate')),
+            check (extract(year from set_on) <= target_year)
         );
         comment on column reference.targets.method_version is
             'the method by which the target was set; progress by another one is not comparable';
+        comment on column reference.targets.unit_key is
+            'empty where the document does not say which unit it is of';
+        comment on column reference.targets.indicator_code is
+            'an indicator of the method; of a rate its name, like on_time_rate of the scorecards';
 
         create table reference.improvement_tasks (
             task_code            text not null,
@@ -264,6 +282,7 @@ def create_improvement_tables() -> None:
             method_version       text,
             indicator_code       text,
             sort_order           integer not null,
+            plan_year            integer not null,
             task_vi              text not null,
             lead_vi              text not null,
             cooperating_vi       text,
@@ -302,19 +321,45 @@ def create_improvement_tables() -> None:
             unique (batch_id, note_key)
         );
 
+        create table reference.report_obligations (
+            obligation_code  text not null,
+            document         text not null,
+            place            text not null,
+            unit_key         text,
+            agencies_vi      text not null,
+            recipient_vi     text,
+            period_vi        text not null,
+            content_vi       text not null,
+            due_on           date,
+            note             text,{PLACE},
+            unique (batch_id, obligation_code)
+        );
+        comment on column reference.report_obligations.due_on is
+            'empty where the document gives no date; the register of the province then does';
+
         create table reference.periodic_reports (
             obligation_code  text not null,
             agency_vi        text not null,
             unit_key         text,
-            period_vi        text not null,
-            content_vi       text not null,
-            due_on           date not null,
+            due_on           date,
             received_on      date,
-            document         text not null,
-            place            text not null,
             note             text,{PLACE},
             unique (batch_id, obligation_code, agency_vi)
         );
+        comment on table reference.periodic_reports is
+            'the register: every agency that owes a report, and when it came';
+
+        create table reference.unit_successions (
+            from_unit_key  text not null,
+            to_unit_key    text not null,
+            relation       text not null check (relation in ('renamed', 'merged', 'split')),
+            changed_on     date not null,
+            note           text,{PLACE},
+            unique (batch_id, from_unit_key, to_unit_key)
+        );
+        comment on table reference.unit_successions is
+            'renamed: the same area and people under another name or rank; figures and targets '
+            'pass on from no other kind';
         """
     )
 
@@ -335,6 +380,42 @@ def create_frozen_methods() -> None:
     )
 
 
+def create_check_tables() -> None:
+    op.execute(
+        f"""
+        create table reference.stated_checks (
+            check_key         text not null,
+            statement_key     text not null,
+            kind              text not null check (kind in (
+                'sum', 'product', 'ratio', 'min', 'max', 'sign', 'count_of', 'at_most',
+                'less_than', 'position_from_top', 'position_from_bottom', 'indicator_count',
+                'added_indicator_count', 'unavailable'
+            )),
+            scope_indicator   text,
+            scope_level       text,
+            scope_measure     text,
+            relation          text check (relation in ('<', '>')),
+            constant          numeric,
+            rule_vi           text not null,{PLACE},
+            unique (batch_id, check_key),
+            check ((scope_indicator is null) = (scope_level is null)),
+            check ((relation is not null) = (kind = 'count_of'))
+        );
+        comment on table reference.stated_checks is
+            'what a stated figure must agree with where that cannot be derived from the figures; '
+            'the operands are rows of their own, or all figures of a level below an indicator';
+
+        create table reference.stated_check_operands (
+            check_key       text not null,
+            operand_number  integer not null check (operand_number > 0),
+            operand_key     text not null,
+            coefficient     numeric not null default 1,{PLACE},
+            unique (batch_id, check_key, operand_number)
+        );
+        """
+    )
+
+
 def downgrade() -> None:
     op.execute(
         f"""
@@ -346,6 +427,7 @@ def downgrade() -> None:
         alter table reference.stated_figures
             drop column place_kind, drop column subject,
             alter column round_code set not null,
+            alter column indicator_code set not null,
             add check (measure in (
                 'index', 'rank', 'change', 'rank_change', 'share', 'national_value'
             ));

@@ -1,0 +1,1 @@
+"""How long, and with how much memory, the warehouse takes for a national round of forms."""

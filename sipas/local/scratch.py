@@ -1,0 +1,115 @@
+"""A PostgreSQL of its own in a temporary folder, for tests and benchmarks; gone afterwards."""
+
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from sipas.local import environment, lifecycle, postgres, supervisor
+from sipas.local.instance import Instance, load_or_create_instance
+from sipas.local.processes import processes_with_mark
+from sipas.local.services import SERVICES
+
+ROLES = ("ingest", "transform", "release", "audit", "bi", "owner")
+OWN_VARIABLES = ("SIPAS_HOME", "SIPAS_EXTERNAL_DATABASE_URL")
+
+
+@contextmanager
+def variables(values: Mapping[str, str | None]) -> Iterator[None]:
+    """Sets (or, for None, removes) environment variables, and puts back what was there."""
+    before = {name: os.environ.get(name) for name in values}
+    _set(values)
+    try:
+        yield
+    finally:
+        _set(before)
+
+
+def _set(values: Mapping[str, str | None]) -> None:
+    for name, value in values.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+@contextmanager
+def scratch_instance(prefix: str) -> Iterator[Instance]:
+    """An instance with PostgreSQL running, never the user's own server.
+
+    Raises RuntimeError when a process of it is still alive at the end.
+    """
+    home = Path(tempfile.mkdtemp(prefix=prefix))
+    with variables(dict.fromkeys(OWN_VARIABLES) | {"SIPAS_HOME": str(home)}):
+        made = load_or_create_instance()
+        try:
+            postgres.create_cluster(made)
+            supervisor.start_supervisor(made)
+            supervisor.start_service(made, SERVICES["postgres"])
+            supervisor.wait_for_health(made, SERVICES["postgres"])
+            postgres.create_roles_and_databases(made)
+            yield made
+        finally:
+            lifecycle.down(made)
+            left = processes_with_mark(made.mark)
+            shutil.rmtree(home)
+    if left:
+        raise RuntimeError(f"processes of {prefix} are still alive: {left}")
+
+
+class Warehouse:
+    """A database of its own with all migrations, and folders for landing and inbox."""
+
+    def __init__(self, instance: Instance, name: str, folder: Path) -> None:
+        self.instance, self.name, self.folder = instance, name, folder
+        self.landing, self.inbox = folder / "landing", folder / "inbox"
+
+    def url(self, role: str) -> str:
+        """postgresql://… as one of ROLES."""
+        return postgres.database_url(self.instance, f"sipas_{role}", self.name)
+
+    def connect(self, role: str = "owner") -> psycopg.Connection:
+        """An autocommitting connection."""
+        return psycopg.connect(self.url(role), autocommit=True)
+
+    def rows(self, query: str, *parameters: object) -> list[tuple]:
+        """The rows of a query, read as the owner."""
+        with self.connect() as connection:
+            return connection.execute(query, parameters).fetchall()
+
+    def value(self, query: str, *parameters: object) -> object:
+        """The first value of a query."""
+        return self.rows(query, *parameters)[0][0]
+
+    def variables(self) -> dict[str, str]:
+        """The settings of the pipeline for this database."""
+        urls = {f"SIPAS_{role.upper()}_DATABASE_URL": self.url(role) for role in ROLES}
+        folders = {
+            "SIPAS_LANDING_DIR": str(self.landing),
+            "SIPAS_INBOX_DIR": str(self.inbox),
+            "DBT_TARGET_PATH": str(self.folder / "dbt"),
+            "DBT_LOG_PATH": str(self.folder / "dbt" / "logs"),
+            "SIPAS_DATABASE_URL": self.url("owner"),
+        }
+        dbt = environment.dbt_connection(self.url("transform"))
+        return environment.pipeline(self.instance) | urls | folders | dbt
+
+
+def make_warehouse(instance: Instance, folder: Path, prefix: str) -> Warehouse:
+    """A new database with all migrations on the instance's server; `prefix` begins its name."""
+    made = Warehouse(instance, f"{prefix}_{secrets.token_hex(4)}", folder)
+    with psycopg.connect(postgres.admin_url(instance), autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("create database {} owner sipas_owner template template0").format(
+                sql.Identifier(made.name)
+            )
+        )
+    with variables({"SIPAS_DATABASE_URL": made.url("owner")}):
+        lifecycle.upgrade_to_head()
+    return made

@@ -172,3 +172,26 @@ def test_the_computed_indices_equal_hand_arithmetic_in_fractions(followed):
             ROUND,
         )
     } == {("vi-du-2027", "simulated")}
+
+
+def test_the_second_reckoning_is_the_mean_of_the_questions(followed):
+    ((value,),) = followed[0].rows(
+        "select index_value from marts.criterion_variants where round_code = %s "
+        "and variant_code = 'flat' and indicator_code = 'SIPAS' "
+        "and unit_key = 'gso:46@2025-07-01' and breakdown = 'all'",
+        ROUND,
+    )
+    exact = hand_arithmetic()
+    mean = sum(exact[item] for item in ("1.1", "1.2", "2.1", "2.2")) / 4
+    assert abs(Fraction(value) - mean) < Fraction(1, 10**12)
+    assert mean != exact["SIPAS"]
+
+
+def test_the_extra_question_has_a_result_beside_the_index(followed):
+    ((value,),) = followed[0].rows(
+        "select index_value from marts.perception_results where round_code = %s "
+        "and indicator_code = 'X1' and unit_key = 'gso:46@2025-07-01' and breakdown = 'all'",
+        ROUND,
+    )
+    scores = [int(form["X1"]) for form in answers()]
+    assert Fraction(value) == Fraction(100 * sum(scores), 5 * len(scores))

@@ -23,6 +23,8 @@ STATED = {
     (row["round_code"], row["indicator_code"], row["measure"]): Decimal(row["stated_value"])
     for row in rows("stated_figures")
     if row["measure"] in ("index", "implied_index")
+    # The prose contradicts the tables here and there.
+    and row.get("place_kind", "table") == "table"
 }
 INDICATORS = {
     (row["method_version"], row["indicator_code"]): row for row in rows("method_indicators")

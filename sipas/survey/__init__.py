@@ -1,0 +1,1 @@
+"""Survey files before they are loaded: what a contractor's headings mean."""

@@ -119,6 +119,14 @@ def survey_workbook(seed: int = 2023, forms: int = FITTED_FORMS, fault: str | No
     """
     if fault is not None and fault not in FAULTS:
         raise ValueError(f"unknown fault {fault}; known: {', '.join(FAULTS)}")
+    columns = survey_columns(seed, forms)
+    _spoil(columns, fault)
+    content = packed(_workbook(columns, sampling_points(), seed))
+    return content[: len(content) * 3 // 5] if fault == "truncated" else content
+
+
+def survey_columns(seed: int, forms: int) -> dict[str, list]:
+    """The cells of all forms by heading: the form's columns, then every question."""
     rng = Random(f"survey/{seed}")
     points = sampling_points()
     days = OfficeHours().working_days(*_INTERVIEWS)
@@ -132,10 +140,7 @@ def survey_workbook(seed: int = 2023, forms: int = FITTED_FORMS, fault: str | No
         for name, value in zip(FORM_COLUMNS, profile, strict=True):
             columns[name].append(value)
     answers = Answers(places, rng).columns(asked)
-    columns |= {question.heading: answers[question.code] for question in asked}
-    _spoil(columns, fault)
-    content = _packed(_workbook(columns, points, seed))
-    return content[: len(content) * 3 // 5] if fault == "truncated" else content
+    return columns | {question.heading: answers[question.code] for question in asked}
 
 
 def _form(number: int, point: Point, days: list[date], rng: Random) -> tuple:
@@ -170,11 +175,7 @@ def _spoil(columns: dict[str, list], fault: str | None) -> None:
 
 def _workbook(columns: dict[str, list], points: list[Point], seed: int) -> Workbook:
     book = Workbook(write_only=True)
-    book.properties.title = "Kết quả khảo sát (dữ liệu mô phỏng)"
-    book.properties.creator = "Nhà thầu khảo sát mô phỏng"
-    book.properties.description = NOTICE_VI
-    book.properties.keywords = f"data_nature={DATA_NATURE}"
-    book.properties.created = book.properties.modified = _STAMP
+    mark_simulated(book)
     rows = (
         [None if cell == "" else cell for cell in row]
         for row in zip(*columns.values(), strict=True)
@@ -201,6 +202,15 @@ def _workbook(columns: dict[str, list], points: list[Point], seed: int) -> Workb
     return book
 
 
+def mark_simulated(book: Workbook) -> None:
+    """The properties of every workbook made here."""
+    book.properties.title = "Kết quả khảo sát (dữ liệu mô phỏng)"
+    book.properties.creator = "Nhà thầu khảo sát mô phỏng"
+    book.properties.description = NOTICE_VI
+    book.properties.keywords = f"data_nature={DATA_NATURE}"
+    book.properties.created = book.properties.modified = _STAMP
+
+
 def _sheet(book: Workbook, title: str, rows: list[list]) -> None:
     sheet = book.create_sheet(title)
     sheet.freeze_panes = "A2"
@@ -212,7 +222,7 @@ def _sheet(book: Workbook, title: str, rows: list[list]) -> None:
         sheet.append(row)
 
 
-def _packed(book: Workbook) -> bytes:
+def packed(book: Workbook) -> bytes:
     """Save without the wall clock: openpyxl stamps the properties and every part of the zip."""
     saved, fixed = BytesIO(), BytesIO()
     book.save(saved)

@@ -162,10 +162,27 @@ class LongReader:
                 )
             )
 
+    def asked(self) -> list[str]:
+        """The questions that the file asks, in order: those that some form answers, and the boxes
+        beside them, which nobody may have ticked."""
+        questions = self.instrument.questions
+        groups = {
+            questions[code].group_code
+            for code in self.seen
+            if questions[code].measure_type == "multiple_choice"
+        }
+        return [
+            code
+            for code, question in questions.items()
+            if code in self.seen
+            or (question.measure_type == "multiple_choice" and question.group_code in groups)
+        ]
+
     def refuse_missing_questions(self) -> None:
         """Raises DeliveryRefused when no form answers a question that every form is asked."""
-        missing = [code for code in self.instrument.questions if code not in self.seen]
-        if (self.mapping.questions == "all" and missing) or not self.seen:
+        asked = self.asked()
+        missing = [code for code in self.instrument.questions if code not in asked]
+        if (self.mapping.questions == "all" and missing) or not asked:
             raise DeliveryRefused(
                 f"{self.file_name}: không phiếu nào có câu {', '.join(missing)}. Bổ sung câu, hoặc "
                 f"ghi `questions: some` trong tệp ánh xạ {self.mapping.name}."
@@ -174,7 +191,7 @@ class LongReader:
     def records(self, gathered: list[Gathered]) -> list[Record]:
         """The forms with their cells in one order."""
         fields = [ours for ours in self.mapping.fields if ours not in LONG_FIELDS]
-        items = [code for code in self.instrument.questions if code in self.seen]
+        items = self.asked()
         names = [*fields, *items]
         places = {name: index for index, name in enumerate(names)}
         layout = Layout(

@@ -192,13 +192,18 @@ def chosen_sheets(sheets: list[Sheet], patterns: list[str], file_name: str) -> l
             if nfc(sheet.name) == pattern
             or (not sheet.is_hidden and fnmatch.fnmatchcase(nfc(sheet.name), pattern))
         }
-        if not fitting:
-            names = ", ".join(sheet.name for sheet in sheets)
-            raise DeliveryRefused(
-                f"{file_name}: không có trang tính «{pattern}»; các trang: {names}."
-            )
+        if not fitting and "*" not in pattern:
+            raise refused_sheets(pattern, sheets, file_name)
         found |= fitting
+    if not found:
+        raise refused_sheets(", ".join(patterns), sheets, file_name)
     return [sheet for sheet in sheets if sheet.name in found]
+
+
+def refused_sheets(wanted: str, sheets: list[Sheet], file_name: str) -> DeliveryRefused:
+    """The refusal of a file without the wanted sheet."""
+    names = ", ".join(sheet.name for sheet in sheets)
+    return DeliveryRefused(f"{file_name}: không có trang tính «{wanted}»; các trang: {names}.")
 
 
 def table_of(sheet: Sheet, mapping: SurveyMapping, is_one_of_many: bool) -> Table:

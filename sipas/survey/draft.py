@@ -1,10 +1,8 @@
 """Drafts a mapping from the headings and words of a file: guesses for a person to look at."""
 
-import re
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
-from difflib import SequenceMatcher
 from typing import Any
 
 from sipas.contracts.survey_cells import TICKS, cell_number, folded
@@ -15,21 +13,21 @@ from sipas.contracts.survey_mapping import (
     OUR_CODES,
     REQUIRED_FIELDS,
 )
-from sipas.contracts.survey_table import Sheet, pad, text, totals_test
+from sipas.contracts.survey_table import Sheet, text, totals_test
 from sipas.errors import UserError
+from sipas.survey.headings import HEADER_DEPTH, ITEM_HEADING, Column, Headings, has_answer_rows
 from sipas.survey.words import (
     CODE_WORDS,
     FIELD_BY_HEADING,
     MISSING_WORDS,
+    SATISFACTION_WORDS,
     TOTALS_WORDS,
     YES_NO_WORDS,
     is_personal,
     plain,
 )
 
-ITEM_HEADING = r"^(?:Câu\s+)?(?P<item_code>[A-Z]{0,2}\.?\d+(?:\.\d+)*)(?:[.:)]?\s|[.:)]?$)"
-# Headings lie within the first rows; labels are similar from here on.
-HEADER_DEPTH, SIMILAR = 15, 0.8
+NOT_READ = "trang tính «{}» không được đọc"
 DATE_FORMATS = (
     "%d/%m/%Y",
     "%d/%m/%Y %H:%M:%S",
@@ -59,42 +57,17 @@ class Draft:
         self.guesses[path] = why
 
 
-@dataclass
-class Column:
-    """One column of the sheet that served as the model: its headings and what lies below."""
-
-    headings: list[str]
-    cells: list[Any]
-
-    @property
-    def name(self) -> str:
-        """The lowest heading."""
-        return next((heading for heading in reversed(self.headings) if heading), "")
-
-    def words(self) -> Counter:
-        """How often each text stands in the column."""
-        return Counter(found for cell in self.cells if (found := text(cell)))
-
-
 class Drafter:
     """Looks at the sheets of one file with the eyes of one round."""
 
     def __init__(self, instrument: Instrument) -> None:
         self.instrument = instrument
-        labels = Counter(plain(q.label_vi) for q in instrument.questions.values())
-        # A label that several questions share says nothing.
-        self.labels = {
-            label: code
-            for code, question in instrument.questions.items()
-            if labels[label := plain(question.label_vi)] == 1 and label
-        }
-        self.known: dict[str, tuple[str | None, float]] = {}
-        self.pattern = re.compile(ITEM_HEADING)
+        self.headings = Headings(instrument)
 
     def draft(self, sheets: list[Sheet], name: str, file_name: str) -> Draft:
         """A mapping `name` for files like this one; raises UserError when no sheet has headings
         that are known."""
-        headers = {sheet.name: self.header_rows(sheet) for sheet in sheets}
+        headers = {sheet.name: self.headings.header_rows(sheet) for sheet in sheets}
         known = {name: rows for name, rows in headers.items() if rows}
         if not known:
             raise UserError(
@@ -103,8 +76,10 @@ class Drafter:
             )
         model = max((s for s in sheets if s.name in known), key=lambda s: len(s.rows))
         draft = Draft({"name": name, "version": "1"})
-        self.choose_sheets(draft, sheets, known, model)
-        columns = self.columns(model, known[model.name])
+        alike = self.choose_sheets(draft, sheets, known, model)
+        columns = self.headings.columns_of(alike, known[model.name])
+        if has_answer_rows(columns):
+            columns += self.forms_columns(draft, sheets, known, model)
         is_long = self.draft_fields(draft, columns)
         if is_long:
             draft.guess(("shape",), "long", "có cột mã câu hỏi và cột trả lời")
@@ -117,86 +92,38 @@ class Drafter:
 
     def choose_sheets(
         self, draft: Draft, sheets: list[Sheet], known: dict[str, list[int]], model: Sheet
-    ) -> None:
-        """Header rows of the model sheet, and the sheets with the same."""
+    ) -> list[Sheet]:
+        """Header rows of the model sheet; returns the sheets with the same headings."""
         rows = known[model.name]
         draft.guess(("header_rows",), rows, f"dòng tiêu đề của trang «{model.name}»")
+        names = self.headings.heading_names(model, rows)
         alike = [
-            sheet.name
+            sheet
             for sheet in sheets
-            if known.get(sheet.name) == rows
-            and self.heading_names(sheet, rows) == self.heading_names(model, rows)
+            if known.get(sheet.name) == rows and self.headings.heading_names(sheet, rows) == names
         ]
         if model.name:
-            draft.guess(("sheets",), alike, "các trang có cùng tiêu đề")
+            draft.guess(("sheets",), [sheet.name for sheet in alike], "các trang có cùng tiêu đề")
         for sheet in sheets:
             if sheet.name not in alike:
-                draft.unmatched.append(f"trang tính «{sheet.name}» không được đọc")
+                draft.unmatched.append(NOT_READ.format(sheet.name))
+        return alike
 
-    def heading_names(self, sheet: Sheet, rows: list[int]) -> set[str]:
-        """The headings of a sheet."""
-        return {name for column in self.columns(sheet, rows) for name in column.headings if name}
-
-    def columns(self, sheet: Sheet, header_rows: list[int]) -> list[Column]:
-        """The columns of a sheet below their headings, without totals."""
-        width = max(map(len, sheet.rows), default=0)
-        rows = [pad(row, width) for row in sheet.rows]
-        is_total = totals_test(TOTALS_WORDS)
-        body = [row for row in rows[header_rows[-1] :] if not is_total(row)]
-        return [
-            Column(
-                [text(rows[number - 1][index]) for number in header_rows],
-                [row[index] for row in body],
-            )
-            for index in range(width)
-        ]
-
-    def header_rows(self, sheet: Sheet) -> list[int]:
-        """The rows of headings: the one with most that are known, those above it that know
-        another column, those below it that repeat it; empty when none knows three."""
-        rows = [[text(cell) for cell in row] for row in sheet.rows[:HEADER_DEPTH]]
-        known = [{i for i, name in enumerate(row) if self.is_known(name)} for row in rows]
-        best = max(range(len(rows)), key=lambda number: len(known[number]), default=None)
-        if best is None or len(known[best]) < 3:
-            return []
-        first = last = best
-        covered = set(known[best])
-        while first > 0 and any(rows[first - 1]) and known[first - 1] - covered:
-            first -= 1
-            covered |= known[first]
-        while last + 1 < len(rows) and len(known[last + 1]) * 2 >= len(known[best]):
-            last += 1
-        return list(range(first + 1, last + 2))
-
-    def is_known(self, name: str) -> bool:
-        """Whether a cell is a heading of ours or of the round."""
-        if not name or plain(name).isdigit():
-            return False
-        return plain(name) in FIELD_BY_HEADING or self.question_of(name)[0] is not None
-
-    def question_of(self, name: str) -> tuple[str | None, float]:
-        """The question that a heading begins with (1.0), or whose label it resembles."""
-        if name not in self.known:
-            self.known[name] = self.find_question(name)
-        return self.known[name]
-
-    def find_question(self, name: str) -> tuple[str | None, float]:
-        """See question_of."""
-        match = self.pattern.match(name)
-        if match and match["item_code"] in self.instrument.questions:
-            return match["item_code"], 1.0
-        wanted = plain(name[match.end() :] if match else name)
-        if len(wanted) < 6:
-            return None, 0.0
-        if wanted in self.labels:
-            return self.labels[wanted], 0.99
-        matcher = SequenceMatcher(b=wanted)
-        best, ratio = None, SIMILAR
-        for label, code in self.labels.items():
-            matcher.set_seq1(label)
-            if matcher.real_quick_ratio() >= ratio and matcher.ratio() >= ratio:
-                best, ratio = code, matcher.ratio()
-        return best, ratio if best else 0.0
+    def forms_columns(
+        self, draft: Draft, sheets: list[Sheet], known: dict[str, list[int]], model: Sheet
+    ) -> list[Column]:
+        """The columns of the sheet that lists the forms beside a sheet of answers; none if the
+        answers' own rows have them."""
+        for sheet in sheets:
+            if sheet.name == model.name or known.get(sheet.name) != known[model.name]:
+                continue
+            columns = self.headings.columns(sheet, known[sheet.name])
+            found = {FIELD_BY_HEADING.get(plain(name)) for c in columns for name in c.headings}
+            if {"form_code", "sampling_point_code"} <= found:
+                draft.guess(("forms_sheet",), sheet.name, "trang có các cột của phiếu")
+                draft.unmatched.remove(NOT_READ.format(sheet.name))
+                return columns
+        return []
 
     def draft_fields(self, draft: Draft, columns: list[Column]) -> bool:
         """`fields` and `dropped`; returns whether the file is a long one."""
@@ -206,12 +133,15 @@ class Drafter:
                 ours = FIELD_BY_HEADING.get(plain(name))
                 if ours and ours not in found and not is_personal(name):
                     found[ours] = name
-        is_long = set(LONG_FIELDS) <= set(found)
+        is_long = has_answer_rows(columns)
         for ours, name in found.items():
             if is_long or ours not in LONG_FIELDS:
                 draft.guess(("fields", ours), name, "")
+        parts = [found[ours] for ours in ("sampling_point_code", "interviewed_on") if ours in found]
+        if "form_code" not in found and len(parts) == 2 and not is_long:
+            draft.guess(("form_code_of",), parts, "không có mã phiếu; nơi và thời điểm thay cho mã")
         for ours in REQUIRED_FIELDS:
-            if ours not in found:
+            if ours not in found and not (ours == "form_code" and "form_code_of" in draft.mapping):
                 draft.unmatched.append(
                     f"THIẾU cột cho {ours}: thêm vào fields, hoặc một giá trị chung vào constants"
                 )
@@ -230,7 +160,7 @@ class Drafter:
             if taken & set(column.headings):
                 continue
             for name in reversed(column.headings):
-                code, ratio = self.question_of(name) if name else (None, 0.0)
+                code, ratio = self.headings.question_of(name) if name else (None, 0.0)
                 if code is None:
                     continue
                 if ratio == 1.0:
@@ -259,7 +189,7 @@ class Drafter:
             names = [name for name in column.headings if name]
             if not names or taken & set(names):
                 continue
-            if any(self.question_of(name)[0] in found for name in names):
+            if any(self.headings.question_of(name)[0] in found for name in names):
                 continue
             draft.unmatched.append(f"cột «{' / '.join(dict.fromkeys(names))}» không được đọc")
 
@@ -287,6 +217,7 @@ class Drafter:
     def draft_answer_words(self, draft: Draft, answers: Counter) -> None:
         """What texts among the answers mean; the words of scales are known without an entry."""
         missing, yes_no = folded_plain(MISSING_WORDS), folded_plain(YES_NO_WORDS)
+        satisfied = folded_plain(SATISFACTION_WORDS)
         left: Counter = Counter()
         for (question, word), count in answers.items():
             scale = self.instrument.scales.get(question.scale_code or "", {}) if question else {}
@@ -299,6 +230,9 @@ class Drafter:
             elif plain(word) in yes_no and (question is None or question.lowest == 0):
                 for kind in ("yes_no", "multiple_choice"):
                     draft.guess(("answer_words", kind, word), yes_no[plain(word)], "")
+            elif plain(word) in satisfied and question is not None and question.highest == 5:
+                path = ("answer_words", question.measure_type, word)
+                draft.guess(path, satisfied[plain(word)], "thang 5 mức")
             else:
                 left[word] += count
         for word, count in left.most_common(20):
@@ -313,7 +247,8 @@ class Drafter:
         taken = set(draft.mapping.get("fields", {}).values())
         found = []
         for column in columns:
-            codes = [self.question_of(name)[0] for name in reversed(column.headings) if name]
+            names = [name for name in reversed(column.headings) if name]
+            codes = (self.headings.question_of(name)[0] for name in names)
             code = next((code for code in codes if code), None)
             if code and not taken & set(column.headings):
                 found.append((column, self.instrument.questions[code]))

@@ -140,6 +140,14 @@ MISSING_WORDS = {
     "Bỏ trống": "blank",
 }
 YES_NO_WORDS = {"Có": 1, "Không": 0, "Đã": 1, "Chưa": 0, "TRUE": 1, "FALSE": 0}
+# Of five steps; a method's own scales are in method_scales.csv and need no entry.
+SATISFACTION_WORDS = {
+    "Rất không hài lòng": 1,
+    "Không hài lòng": 2,
+    "Bình thường": 3,
+    "Hài lòng": 4,
+    "Rất hài lòng": 5,
+}
 TOTALS_WORDS = (
     "Tổng",
     "Tổng số",

@@ -103,7 +103,14 @@ class SurveyMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         headings = {nfc(name) for name in (*self.fields.values(), *self.items.values())}
         if kept := headings & {nfc(name) for name in self.dropped}:
             raise ValueError(f"mapped and dropped: {', '.join(sorted(kept))}")
-        if self.item_heading and "item_code" not in re.compile(self.item_heading).groupindex:
+        self._check_item_heading()
+
+    def _check_item_heading(self) -> None:
+        try:
+            groups = re.compile(self.item_heading or "(?P<item_code>)").groupindex
+        except re.error as error:
+            raise ValueError(f"item_heading is no pattern: {error}") from error
+        if "item_code" not in groups:
             raise ValueError("item_heading needs a group (?P<item_code>…)")
 
     def _check_words(self) -> None:

@@ -69,7 +69,7 @@ def test_a_row_is_a_form_or_has_reasons(row):
 
 
 @pytest.mark.parametrize(
-    "cell", [0, 6, 7, -1, 4.5, "4,5", "Tốt", "1_0", "0_4", True, "5 điểm", "٣"]
+    "cell", [0, 6, 7, -1, 4.5, "4,5", "Tốt", "1_0", "0_4", True, "5 điểm", "٣", "4,0", "1.000,0"]
 )
 def test_what_is_no_score_of_the_scale_is_rejected(cell):
     (rejection,) = read_one(**{"1.1.1": cell})
@@ -77,7 +77,7 @@ def test_what_is_no_score_of_the_scale_is_rejected(cell):
     assert rejection.reason_code in ("out_of_scale", "not_a_score")
 
 
-@pytest.mark.parametrize("cell", [4, 4.0, "4", " 4 ", "\u00a04"])
+@pytest.mark.parametrize("cell", [4, 4.0, "4", " 4 ", "\u00a04", "4.0", "4.00"])
 def test_a_score_is_read_however_it_is_typed(cell):
     assert read_one(**{"1.1.1": cell}).answers["1.1.1"] == (4, None)
 

@@ -366,20 +366,20 @@ def test_a_form_that_another_file_of_the_round_has_is_not_counted_again(
     hand_in, ingest, ready, good
 ):
     """The file loaded later loses the form, until the first one is handed in without it."""
-    accept(ingest, hand_in(good, "north.xlsx"))
-    second = hand_in(renamed(good, last=FORMS), "south.xlsx")
+    accept(ingest, hand_in(good, "east.xlsx"))
+    second = hand_in(renamed(good, last=FORMS), "west.xlsx")
     assert counts(second) == (FORMS, FORMS - 1, 0, 1)
     ((position, place, form, field, code, reason),) = reasons(ready, second)
     assert (position, field, code) == (FORMS, "Mã phiếu", "form_in_another_file")
-    assert (place, form) == (f"south.xlsx, dòng {FORMS + 1}", f"MP23-{FORMS:04d}")
-    assert "«north.xlsx»" in reason
+    assert (place, form) == (f"west.xlsx, dòng {FORMS + 1}", f"MP23-{FORMS:04d}")
+    assert "«east.xlsx»" in reason
 
 
 def test_a_corrected_file_is_not_measured_against_its_own_lot(hand_in, ingest, good):
-    accept(ingest, hand_in(survey_workbook(forms=FORMS, fault="score_of_7"), "north.xlsx"))
-    accept(ingest, hand_in(renamed(good, last=FORMS - 5), "south.xlsx"))
-    # The form that was at fault in north stood in no other file; those of south do.
-    assert counts(hand_in(good, "north.xlsx")) == (FORMS, FORMS, 0, 0)
+    accept(ingest, hand_in(survey_workbook(forms=FORMS, fault="score_of_7"), "east.xlsx"))
+    accept(ingest, hand_in(renamed(good, last=FORMS - 5), "west.xlsx"))
+    # The form that was at fault in east stood in no other file; those of west do.
+    assert counts(hand_in(good, "east.xlsx")) == (FORMS, FORMS, 0, 0)
 
 
 def test_a_round_that_is_not_known_is_not_ready_and_leaves_no_batch(ingest, ready, tmp_path, good):

@@ -93,7 +93,7 @@ def wide_records(
         for number, cells in table.rows:
             code = layout.form_code(cells)
             record = Record(table.sheet, number, table.spot(number), code, cells, layout)
-            if number in table.overlong:
+            if len(cells) > len(table.headings):
                 record.faults.append(
                     Fault(
                         "Cả dòng",

@@ -110,7 +110,7 @@ class LongReader:
                     )
             if not is_listed:
                 self.repeat(form, {o: row[i] for o, i in columns.items()}, table.spot(number))
-            if number in table.overlong:
+            if len(row) > len(table.headings):
                 form.reject(
                     Fault(
                         "Cả dòng",

@@ -9,8 +9,9 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import PurePath
 from typing import Any
 
@@ -24,32 +25,30 @@ OLE_SIGNATURE = b"\xd0\xcf\x11\xe0"
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 DELIMITERS = (",", ";", "\t", "|")
 # How much of a text file is looked at to find its separator.
-SAMPLE_LINES = 20
+SAMPLE_LINES, SAMPLE_BYTES = 20, 200_000
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet as it stands; `rows[0]` is row 1. `is_hidden` sheets are read by name only."""
+    """One sheet as it stands, its first row first; `rows` may be gone through more than once.
+    `is_hidden` sheets are read by name only."""
 
     name: str
-    rows: list[list[Any]]
+    rows: Iterable[list[Any]]
     is_hidden: bool = False
-    is_text: bool = False
 
 
 @dataclass(frozen=True)
 class Table:
     """Columns with the headings above them (top to bottom), and rows with their number.
 
-    `sheet` is None when the file has only one table: its rows are then named by number alone.
-    `overlong` are the rows of a text file with cells beyond the last heading: a separator inside
-    a cell has moved the cells after it.
+    `sheet` is None when the file has only one table: its rows are then named by number alone. A
+    row is as long as the headings, or longer where a separator inside a cell moved the others.
     """
 
     sheet: str | None
     headings: list[list[str]]
-    rows: list[tuple[int, list[Any]]]
-    overlong: frozenset[int] = frozenset()
+    rows: Iterable[tuple[int, list[Any]]]
 
     def spot(self, number: int) -> str:
         """Where a row is found, in words."""
@@ -70,7 +69,7 @@ def read_sheets(body: bytes, file_name: str) -> list[Sheet]:
     """
     suffix = PurePath(file_name).suffix.lower()
     if suffix in TEXT_SUFFIXES:
-        return [Sheet("", read_text_rows(body, file_name), is_text=True)]
+        return [Sheet("", TextRows(body, file_name))]
     if suffix == ".zip":
         return read_zip(body, file_name)
     return read_workbook(body, file_name)
@@ -127,8 +126,7 @@ def read_zip(body: bytes, file_name: str) -> list[Sheet]:
             sheets = [
                 Sheet(
                     nfc(PurePath(name).stem),
-                    read_text_rows(archive.read(name), f"{file_name}, {name}"),
-                    is_text=True,
+                    TextRows(archive.read(name), f"{file_name}, {name}"),
                 )
                 for name in sorted(names)
             ]
@@ -141,27 +139,34 @@ def read_zip(body: bytes, file_name: str) -> list[Sheet]:
     return sheets
 
 
-def read_text_rows(body: bytes, file_name: str) -> list[list[str]]:
-    """The rows of a CSV: UTF-8 or UTF-16, with or without BOM; the separator is found."""
-    encoding = "utf-16" if body[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    try:
-        content = body.decode(encoding)
-        delimiter = find_delimiter(content)
-        return list(csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True))
-    except UnicodeDecodeError as error:
-        raise DeliveryRefused(
-            f"{file_name}: không phải văn bản UTF-8 (từ byte {error.start}). Lưu lại tệp với kiểu "
-            "«CSV UTF-8»."
-        ) from error
-    except csv.Error as error:
-        raise DeliveryRefused(
-            f"{file_name}: không đọc được như CSV, có dấu nháy chưa đóng ({error}). Gửi lại tệp."
-        ) from error
+class TextRows:
+    """The rows of a CSV, read anew each time: UTF-8 or UTF-16, with or without BOM; the separator
+    is found. Raises DeliveryRefused where it cannot be read on."""
+
+    def __init__(self, body: bytes, file_name: str) -> None:
+        self.body, self.file_name = body, file_name
+        is_wide = body[:2] in (b"\xff\xfe", b"\xfe\xff")
+        self.encoding = "utf-16" if is_wide else "utf-8-sig"
+        self.delimiter = find_delimiter(body[:SAMPLE_BYTES].decode(self.encoding, "ignore"))
+
+    def __iter__(self) -> Iterator[list[str]]:
+        lines = io.TextIOWrapper(io.BytesIO(self.body), self.encoding, newline="")
+        try:
+            yield from csv.reader(lines, delimiter=self.delimiter, strict=True)
+        except UnicodeDecodeError as error:
+            raise DeliveryRefused(
+                f"{self.file_name}: không phải văn bản UTF-8. Lưu lại tệp với kiểu «CSV UTF-8»."
+            ) from error
+        except csv.Error as error:
+            raise DeliveryRefused(
+                f"{self.file_name}: không đọc được như CSV, có dấu nháy chưa đóng ({error}). Gửi "
+                "lại tệp."
+            ) from error
 
 
 def find_delimiter(content: str) -> str:
     """The separator that cuts the first lines into most cells; a comma where none does."""
-    sample = list(io.StringIO(content[:200_000], newline=""))[:SAMPLE_LINES]
+    sample = list(io.StringIO(content, newline=""))[:SAMPLE_LINES]
 
     def cells(delimiter: str) -> int:
         return sum(len(row) for row in csv.reader(sample, delimiter=delimiter))
@@ -174,7 +179,7 @@ def read_tables(sheets: list[Sheet], mapping: SurveyMapping, file_name: str) -> 
     fits; without any, the first sheet); raises DeliveryRefused when one is missing or empty."""
     chosen = chosen_sheets(sheets, mapping.sheets, file_name)
     tables = [table_of(sheet, mapping, len(chosen) > 1) for sheet in chosen]
-    if not any(table.rows for table in tables):
+    if all(next(iter(table.rows), None) is None for table in tables):
         names = ", ".join(f"«{sheet.name}»" for sheet in chosen)
         raise DeliveryRefused(f"{file_name}: trang tính {names} không có phiếu nào.")
     return tables
@@ -208,27 +213,39 @@ def refused_sheets(wanted: str, sheets: list[Sheet], file_name: str) -> Delivery
 
 def table_of(sheet: Sheet, mapping: SurveyMapping, is_one_of_many: bool) -> Table:
     """The sheet's columns and rows; empty rows and rows of totals are left out."""
-    width = max(map(len, sheet.rows), default=0)
+    top = list(islice(sheet.rows, mapping.header_rows[-1]))
     levels = [
-        [text(cell) for cell in pad(sheet.rows[number - 1], width)]
+        [text(cell) for cell in top[number - 1]]
         for number in mapping.header_rows
-        if number <= len(sheet.rows)
+        if number <= len(top)
     ]
-    headings = [list(column) for column in zip(*levels, strict=True)]
-    first = mapping.header_rows[-1]
-    is_total = totals_test(mapping.totals_words)
-    rows = [
-        (number, row if len(row) == width else pad(row, width))
-        for number, row in enumerate(sheet.rows[first:], start=first + 1)
-        if any(cell not in ("", None) for cell in row) and not is_total(row)
+    width = max((index for row in levels for index, name in enumerate(row, 1) if name), default=0)
+    headings = [
+        list(column) for column in zip(*(pad(row, width)[:width] for row in levels), strict=True)
     ]
-    headed = max((index for index, names in enumerate(headings, 1) if any(names)), default=0)
-    overlong = (
-        frozenset(number for number, row in rows if any(row[headed:]))
-        if sheet.is_text
-        else frozenset()
-    )
-    return Table(nfc(sheet.name) if is_one_of_many else None, headings, rows, overlong)
+    body = Body(sheet.rows, mapping.header_rows[-1], width, totals_test(mapping.totals_words))
+    return Table(nfc(sheet.name) if is_one_of_many else None, headings, body)
+
+
+@dataclass(frozen=True)
+class Body:
+    """The rows below the headings, cut to their width unless a text file has cells beyond it."""
+
+    rows: Iterable[list[Any]]
+    first: int
+    width: int
+    is_total: Callable[[list[Any]], bool]
+
+    def __iter__(self) -> Iterator[tuple[int, list[Any]]]:
+        is_text = isinstance(self.rows, TextRows)
+        for number, row in enumerate(islice(self.rows, self.first, None), start=self.first + 1):
+            if not any(cell not in ("", None) for cell in row) or self.is_total(row):
+                continue
+            if len(row) < self.width:
+                row = pad(row, self.width)
+            elif len(row) > self.width and not (is_text and any(row[self.width :])):
+                row = row[: self.width]
+            yield number, row
 
 
 def pad(row: list[Any], width: int) -> list[Any]:

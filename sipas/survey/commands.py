@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -41,7 +42,10 @@ def map_command(file: Path, round_code: str, out: Path | None, as_json: bool) ->
     with connect("audit") as connection:
         instrument = read_instrument(connection, round_code)
     try:
-        sheets = read_sheets(file.read_bytes(), file.name)
+        sheets = [
+            replace(sheet, rows=list(sheet.rows))
+            for sheet in read_sheets(file.read_bytes(), file.name)
+        ]
     except DeliveryRefused as refusal:
         raise UserError(str(refusal)) from refusal
     name = out.stem if out is not None else re.sub(r"\W+", "_", plain(file.stem)) or "mapping"

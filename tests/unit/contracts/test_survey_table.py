@@ -31,6 +31,10 @@ def tables(body: bytes, name: str = "lot.csv", **changes) -> list[Table]:
     return read_tables(read_sheets(body, name), mapping(**changes), name)
 
 
+def all_rows(body: bytes) -> list:
+    return [row for table in tables(body) for row in table.rows]
+
+
 def workbook(sheets: dict[str, list[list]], merged: dict[str, list[str]] | None = None) -> bytes:
     book = Workbook()
     book.remove(book.active)
@@ -52,12 +56,12 @@ def test_a_csv_is_read_however_it_was_saved(encoding, form, delimiter):
     text = unicodedata.normalize(form, TEXT).replace("0,85", '"0,85"').replace(";", delimiter)
     (table,) = tables(text.encode(encoding))
     assert table.headings == [["Mã phiếu"], ["Điểm"], ["1.1. Câu"]]
-    assert table.rows == [(2, ["F1", "D1", "0,85"]), (4, ["F2", "D2", "5"])]
+    assert list(table.rows) == [(2, ["F1", "D1", "0,85"]), (4, ["F2", "D2", "5"])]
 
 
 def test_a_row_with_more_cells_than_headings_is_noted():
     (table,) = tables(b"Ma,B\nF1,D1\nF2,D,1\nF3,D3,,\n")
-    assert table.overlong == {3}
+    assert [number for number, row in table.rows if len(row) > len(table.headings)] == [3]
 
 
 @pytest.mark.parametrize(
@@ -71,14 +75,14 @@ def test_a_row_with_more_cells_than_headings_is_noted():
 )
 def test_a_csv_that_cannot_be_read_is_refused_by_name(body, reason):
     with pytest.raises(DeliveryRefused, match=rf"lot\.csv.*{reason}"):
-        tables(body)
+        all_rows(body)
 
 
 @given(st.binary(max_size=60), st.sampled_from(["a.csv", "a.zip", "a.xlsx"]))
 def test_any_bytes_are_tables_or_refused(body, name):
     refused = None
     try:
-        found = tables(body, name)
+        found = [list(table.rows) for table in tables(body, name)]
     except DeliveryRefused as refusal:
         refused = str(refusal)
     assert refused.startswith(name) if refused else found
@@ -90,7 +94,7 @@ def test_a_zip_holds_sheets_named_after_its_files():
         archive.writestr("gửi/phiếu.csv", TEXT)
         archive.writestr("đọc.pdf", b"%PDF")
     (table,) = tables(saved.getvalue(), "lot.zip", sheets=["phiếu"])
-    assert len(table.rows) == 2
+    assert len(list(table.rows)) == 2
     with pytest.raises(DeliveryRefused, match=r"lot\.zip: không mở được"):
         tables(saved.getvalue()[:-30], "lot.zip")
 
@@ -113,7 +117,7 @@ def test_merged_headings_lie_over_all_their_columns():
         ["Trách nhiệm giải trình", "1.1.2. Hai"],
     ]
     # What is merged downwards belongs to each row; a score merged sideways to its own question.
-    assert table.rows == [(4, ["F1", "D1", 5, 4]), (5, ["F2", "D1", 3, ""])]
+    assert list(table.rows) == [(4, ["F1", "D1", 5, 4]), (5, ["F2", "D1", 3, ""])]
 
 
 def test_numbers_dates_and_truth_values_stay_what_they_are():

@@ -10,6 +10,7 @@ import uvicorn
 from simulator import LOCAL_TIME, NOTICE_VI
 from simulator.answers import FITTED_FORMS
 from simulator.commune_survey import commune_workbook
+from simulator.deliveries import SHAPES
 from simulator.one_stop import Settings, create_app
 from simulator.reference import write_reference
 from simulator.survey import FAULTS, survey_workbook
@@ -99,7 +100,7 @@ def one_stop(
 
 @main.command()
 @click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Tệp XLSX sẽ ghi."
+    "--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Tệp sẽ ghi."
 )
 @click.option("--seed", type=int, default=DEFAULTS.seed, show_default=True, help="Hạt giống.")
 @click.option(
@@ -109,10 +110,23 @@ def one_stop(
     show_default=True,
     help="Số phiếu; khác 558 thì các tổng theo tỷ lệ.",
 )
-@click.option("--fault", type=click.Choice(FAULTS), help="Lỗi cố ý trong tệp.")
-def survey(out: Path, seed: int, forms: int, fault: str | None) -> None:
-    """Ghi tệp XLSX mà nhà thầu khảo sát bàn giao."""
-    out.write_bytes(survey_workbook(seed, forms, fault))
+@click.option("--fault", type=click.Choice(FAULTS), help="Lỗi cố ý trong tệp (dạng wide).")
+@click.option(
+    "--shape",
+    type=click.Choice(("wide", *SHAPES)),
+    default="wide",
+    show_default=True,
+    help="Dạng tệp bàn giao; mỗi dạng có một tệp ánh xạ.",
+)
+def survey(out: Path, seed: int, forms: int, fault: str | None, shape: str) -> None:
+    """Ghi tệp mà nhà thầu khảo sát bàn giao."""
+    if shape == "wide":
+        out.write_bytes(survey_workbook(seed, forms, fault))
+    elif fault is not None:
+        raise click.UsageError("--fault chỉ dùng với --shape wide")
+    else:
+        _, make = SHAPES[shape]
+        out.write_bytes(make(seed, forms))
     click.echo(f"{out}: {forms} phiếu. {NOTICE_VI}")
 
 

@@ -60,6 +60,14 @@ def survey_workbook(seed: int = 2023, forms: int = FITTED_FORMS, fault: str | No
     """
     if fault is not None and fault not in FAULTS:
         raise ValueError(f"unknown fault {fault}; known: {', '.join(FAULTS)}")
+    columns = survey_columns(seed, forms)
+    _spoil(columns, fault)
+    content = packed(_workbook(columns, sampling_points(), seed))
+    return content[: len(content) * 3 // 5] if fault == "truncated" else content
+
+
+def survey_columns(seed: int, forms: int) -> dict[str, list]:
+    """The cells of all forms by heading: the form's columns, then every question."""
     rng = Random(f"survey/{seed}")
     points = sampling_points()
     days = OfficeHours().working_days(*_INTERVIEWS)
@@ -73,10 +81,7 @@ def survey_workbook(seed: int = 2023, forms: int = FITTED_FORMS, fault: str | No
         for name, value in zip(FORM_COLUMNS, profile, strict=True):
             columns[name].append(value)
     answers = Answers(places, rng).columns(asked)
-    columns |= {question.heading: answers[question.code] for question in asked}
-    _spoil(columns, fault)
-    content = packed(_workbook(columns, points, seed))
-    return content[: len(content) * 3 // 5] if fault == "truncated" else content
+    return columns | {question.heading: answers[question.code] for question in asked}
 
 
 def _form(number: int, point: Point, days: list[date], rng: Random) -> tuple:

@@ -18,12 +18,17 @@ _STAMP = datetime(2023, 12, 15, 8)
 def new_workbook() -> Workbook:
     """An empty workbook whose properties say that it is simulated."""
     book = Workbook(write_only=True)
+    mark_simulated(book)
+    return book
+
+
+def mark_simulated(book: Workbook) -> None:
+    """Says in the properties that the workbook is simulated, with a fixed time."""
     book.properties.title = "Kết quả khảo sát (dữ liệu mô phỏng)"
     book.properties.creator = "Nhà thầu khảo sát mô phỏng"
     book.properties.description = NOTICE_VI
     book.properties.keywords = f"data_nature={DATA_NATURE}"
     book.properties.created = book.properties.modified = _STAMP
-    return book
 
 
 def add_sheet(book: Workbook, title: str, rows: list[list]) -> None:

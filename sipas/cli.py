@@ -13,6 +13,7 @@ from sipas.errors import UserError
 
 # Commands of the rooms, imported only when called: most of them load slow libraries.
 ROOM_COMMANDS = {
+    "form": "sipas.survey.commands",
     "quarantine": "sipas.loading.commands",
     "release": "sipas.release.commands",
 }

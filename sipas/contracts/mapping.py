@@ -1,8 +1,9 @@
-"""Mapping files: how one vendor's names, codes and date formats become ours."""
+"""Mapping files of one-stop systems: how one vendor's names, codes and date formats become ours."""
 
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -13,6 +14,7 @@ from sipas.errors import UserError
 # Systems write 0001-01-01 where they mean «none»; no dossier is that old.
 YEARS = range(1900, 2200)
 FOLDER = Path(__file__).parent / "mappings"
+Kind = TypeVar("Kind", bound=msgspec.Struct)
 
 
 class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -26,9 +28,6 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lists: dict[str, dict[str, str]] = {}
     codes: dict[str, dict[str, str | int | bool]] = {}
     dropped: list[str] = []
-    sheet: str | None = None
-    item_heading: str | None = None
-    missing_words: dict[str, str] = {}
 
     @property
     def label(self) -> str:
@@ -54,12 +53,24 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def load_mapping(name: str) -> Mapping:
-    """The mapping file `name`.yml; raises UserError when it is missing or wrong."""
-    path = FOLDER / f"{name}.yml"
+    """The mapping file `name`.yml of a one-stop system; raises UserError when it is missing or
+    wrong."""
+    return read_mapping(name, Mapping, [FOLDER])
+
+
+def read_mapping(name: str, kind: type[Kind], folders: list[Path]) -> Kind:
+    """The file `name`.yml of one of the folders as a `kind`; raises UserError when it is in none
+    or in two of them, does not name itself so, or is wrong."""
+    paths = [folder / f"{name}.yml" for folder in folders if (folder / f"{name}.yml").is_file()]
+    if not paths:
+        known = sorted(file.stem for folder in folders for file in folder.glob("*.yml"))
+        raise UserError(f"There is no mapping '{name}'; there are {', '.join(known)}.")
+    if len(paths) > 1:
+        raise UserError(f"The mapping '{name}' is there twice: {paths[0]} and {paths[1]}.")
     try:
-        return msgspec.convert(yaml.safe_load(path.read_text(encoding="utf8")), Mapping)
-    except FileNotFoundError:
-        known = ", ".join(sorted(file.stem for file in FOLDER.glob("*.yml")))
-        raise UserError(f"There is no mapping '{name}'; there are {known}.") from None
-    except (msgspec.ValidationError, yaml.YAMLError) as error:
-        raise UserError(f"The mapping file {path.name} is wrong: {error}") from error
+        mapping = msgspec.convert(yaml.safe_load(paths[0].read_text(encoding="utf8")), kind)
+    except (msgspec.ValidationError, yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"The mapping file {paths[0].name} is wrong: {error}") from error
+    if mapping.name != name:
+        raise UserError(f"The mapping file {paths[0].name} is wrong: its name is {mapping.name}.")
+    return mapping

@@ -1,250 +1,374 @@
-"""The contract of one survey form: its sheet, its columns, its answers.
+"""The contract of one survey form: its columns, its answers, and why it is not taken.
 
-Scales and the list of questions are those of the round's method (reference.method_indicators).
+Tables (sipas/contracts/survey_table.py) become records, one a form; long tables are turned first
+(sipas/contracts/survey_long.py). Scales and questions are those of the round's instrument.
 """
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from io import BytesIO
 from typing import Any
 
-from python_calamine import CalamineError, CalamineWorkbook
-
-from sipas.contracts.mapping import Mapping
 from sipas.contracts.rejection import DeliveryRefused, Rejection
+from sipas.contracts.survey_cells import (
+    UNKNOWN_POINT,
+    Answer,
+    AnswerReader,
+    ColumnReader,
+    Fault,
+)
+from sipas.contracts.survey_instrument import Instrument
+from sipas.contracts.survey_mapping import SurveyMapping
+from sipas.contracts.survey_table import Table, text
 from sipas.vietnamese import nfc
 
-CONTRACT_VERSION = "survey_form@1"
-OLE_SIGNATURE = b"\xd0\xcf\x11\xe0"
-REQUIRED = ("form_code", "sampling_point_code", "collection_mode", "respondent_type")
+CONTRACT_VERSION = "survey_form@2"
+# Of many forms with one code a reason names so many.
+NAMED_DOUBLES = 5
+BLANK: Answer = (None, "blank")
+NOT_CHOSEN: Answer = (0, None)
+NOT_ASKED: Answer = (None, "not_applicable")
 
 
 @dataclass(frozen=True)
-class Question:
-    """One question of the method: what may stand in its column."""
+class Layout:
+    """Where a table has the form's columns and questions, by index."""
 
-    item_code: str
-    group_code: str | None
-    measure_type: str
-    scale_min: int
-    scale_max: int
+    fields: dict[str, int]
+    items: dict[str, int]
+    code_parts: tuple[int, ...] = ()
+    unknown_items: tuple[tuple[str, int], ...] = ()
+
+    def form_code(self, cells: list[Any]) -> str:
+        """The form's code, or its parts joined; empty when a part is."""
+        if not self.code_parts:
+            return text(cells[self.fields["form_code"]])
+        parts = [text(cells[index]) for index in self.code_parts]
+        return "|".join(parts) if all(parts) else ""
+
+    def content(self, cells: list[Any]) -> tuple:
+        """What a repeat of the form repeats: columns and answers, not a running number."""
+        named = {**self.fields, **self.items}
+        return tuple((name, text(cells[named[name]])) for name in sorted(named))
 
 
 @dataclass
+class Record:
+    """One form as handed in: its cells and where it stands."""
+
+    sheet: str | None
+    number: int
+    spot: str
+    form_code: str
+    cells: list[Any]
+    layout: Layout
+    faults: list[Fault] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
 class Form:
-    """One good form: its columns, and per question a score or the kind of its absence."""
+    """One good form: its columns, and for each of `item_codes` an answer."""
 
     position: int
+    spot: str
     columns: dict[str, Any]
-    answers: dict[str, tuple[int | None, str | None]] = field(default_factory=dict)
+    item_codes: tuple[str, ...]
+    outcomes: list[Answer]
+
+    @property
+    def answers(self) -> dict[str, Answer]:
+        """Score and None, or None and the kind of absence, by question."""
+        return dict(zip(self.item_codes, self.outcomes, strict=True))
 
 
-def read_rows(body: bytes, file_name: str, mapping: Mapping) -> list[list[Any]]:
-    """The cells of the mapped sheet, header first; raises DeliveryRefused when unreadable."""
-    if body.startswith(OLE_SIGNATURE):
-        raise DeliveryRefused(
-            f"{file_name}: tệp được bảo vệ bằng mật khẩu hoặc theo định dạng cũ (.xls). "
-            "Gửi lại tệp .xlsx không đặt mật khẩu."
-        )
-    try:
-        book = CalamineWorkbook.from_filelike(BytesIO(body))
-    except CalamineError as error:
-        raise DeliveryRefused(
-            f"{file_name}: không mở được, tệp bị cắt cụt hoặc không phải XLSX ({error}). "
-            "Gửi lại tệp."
-        ) from error
-    sheets = {nfc(name): name for name in book.sheet_names}
-    sheet = sheets.get(nfc(mapping.sheet or book.sheet_names[0]))
-    if sheet is None:
-        raise DeliveryRefused(
-            f"{file_name}: không có trang tính «{mapping.sheet}»; các trang: "
-            f"{', '.join(book.sheet_names)}."
-        )
-    rows = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
-    if len(rows) < 2:
-        raise DeliveryRefused(f"{file_name}: trang tính «{sheet}» không có phiếu nào.")
-    return rows
+def wide_records(
+    tables: list[Table], instrument: Instrument, mapping: SurveyMapping, file_name: str
+) -> list[Record]:
+    """Each row as one form; raises DeliveryRefused when a column is missing or doubled."""
+    records = []
+    for table in tables:
+        place = file_name if table.sheet is None else f"{file_name}, trang «{table.sheet}»"
+        layout = find_columns(table.headings, instrument, mapping, place)
+        for number, cells in table.rows:
+            code = layout.form_code(cells)
+            record = Record(table.sheet, number, table.spot(number), code, cells, layout)
+            if len(cells) > len(table.headings):
+                record.faults.append(
+                    Fault(
+                        "Cả dòng",
+                        "too_many_cells",
+                        "Dòng có nhiều ô hơn tiêu đề; kiểm tra dấu phân cách trong ô.",
+                    )
+                )
+            records.append(record)
+    return records
 
 
 def find_columns(
-    header: list[Any], questions: dict[str, Question], mapping: Mapping, file_name: str
-) -> tuple[dict[str, int], dict[str, int]]:
-    """Index of each form column and of each question; a missing or doubled one refuses the file."""
-    headings = [nfc(str(cell)) for cell in header]
+    headings: list[list[str]], instrument: Instrument, mapping: SurveyMapping, place: str
+) -> Layout:
+    """Where columns and questions stand; a heading may stand in any of a column's header rows.
+
+    Raises DeliveryRefused for a missing or doubled one. A column whose heading begins like a
+    question that the round does not ask is noted: a form that answers it is not taken.
+    """
+    named = [*mapping.fields.values(), *mapping.form_code_of]
+    found = columns_by_name(headings, {name: name for name in named})
+    found |= columns_by_name(
+        headings, {f"câu {code}": name for code, name in mapping.items.items()}
+    )
+    by_heading, unknown = item_columns(headings, instrument, mapping)
+    for code, indices in by_heading.items():
+        found.setdefault(f"câu {code}", indices)
+    if mapping.questions == "all":
+        for code in instrument.questions:
+            found.setdefault(f"câu {code}", [])
+    refuse_unless_one_each(found, mapping, place)
+    items = {
+        code: found[f"câu {code}"][0] for code in instrument.questions if f"câu {code}" in found
+    }
+    if not items:
+        raise DeliveryRefused(
+            f"{place}: không có cột nào là câu hỏi của đợt. Kiểm tra dòng tiêu đề hoặc sửa tệp "
+            f"ánh xạ {mapping.name}."
+        )
+    return Layout(
+        {ours: found[heading][0] for ours, heading in mapping.fields.items()},
+        items,
+        tuple(found[heading][0] for heading in mapping.form_code_of),
+        tuple(unknown),
+    )
+
+
+def columns_by_name(headings: list[list[str]], wanted: dict[str, str]) -> dict[str, list[int]]:
+    """For each wanted name the columns that carry its heading in any header row."""
+    levels = [{name.casefold() for name in names} for names in headings]
+    return {
+        name: [index for index, names in enumerate(levels) if nfc(heading).casefold() in names]
+        for name, heading in wanted.items()
+    }
+
+
+def find_named_columns(
+    headings: list[list[str]], wanted: dict[str, str], mapping: SurveyMapping, place: str
+) -> dict[str, int]:
+    """Index of each wanted heading by our name; raises DeliveryRefused."""
+    found = columns_by_name(headings, {heading: heading for heading in wanted.values()})
+    refuse_unless_one_each(found, mapping, place)
+    return {ours: found[heading][0] for ours, heading in wanted.items()}
+
+
+def item_columns(
+    headings: list[list[str]], instrument: Instrument, mapping: SurveyMapping
+) -> tuple[dict[str, list[int]], list[tuple[str, int]]]:
+    """Columns by the question's code in their heading, lowest header row first; and columns whose
+    code is neither a question nor a group of the round."""
     pattern = re.compile(mapping.item_heading or r"$^")
-    items = [
-        (match["item_code"], index)
-        for index, heading in enumerate(headings)
-        if (match := pattern.match(heading)) and match["item_code"] in questions
-    ]
-    missing = [name for name in map(nfc, mapping.fields.values()) if name not in headings]
-    found = Counter(code for code, _ in items)
-    missing += [f"câu {code}" for code in questions if code not in found]
+    named = (*mapping.fields.values(), *mapping.items.values(), *mapping.dropped)
+    taken = {nfc(name).casefold() for name in named}
+    found: dict[str, list[int]] = defaultdict(list)
+    unknown = []
+    for index, names in enumerate(headings):
+        if taken & {name.casefold() for name in names}:
+            continue
+        codes = [match["item_code"] for name in reversed(names) if (match := pattern.match(name))]
+        asked = next((code for code in codes if code in instrument.questions), None)
+        if asked is not None:
+            found[asked].append(index)
+        elif codes and codes[0] not in instrument.group_codes:
+            unknown.append((codes[0], index))
+    return found, unknown
+
+
+def refuse_unless_one_each(found: dict[str, list[int]], mapping: SurveyMapping, place: str) -> None:
+    """Raises DeliveryRefused naming what has no column, or more than one."""
+    missing = [name for name, indices in found.items() if not indices]
     if missing:
         raise DeliveryRefused(
-            f"{file_name}: thiếu cột {', '.join(missing)}. Bổ sung cột hoặc sửa tệp ánh xạ "
+            f"{place}: thiếu cột {', '.join(missing)}. Bổ sung cột hoặc sửa tệp ánh xạ "
             f"{mapping.name}."
         )
-    doubled = [name for name in map(nfc, mapping.fields.values()) if headings.count(name) > 1]
-    doubled += [f"câu {code}" for code, count in found.items() if count > 1]
+    doubled = [name for name, indices in found.items() if len(indices) > 1]
     if doubled:
-        raise DeliveryRefused(f"{file_name}: {', '.join(doubled)} có nhiều hơn một cột.")
-    return {ours: headings.index(nfc(name)) for ours, name in mapping.fields.items()}, dict(items)
+        raise DeliveryRefused(f"{place}: {', '.join(doubled)} có nhiều hơn một cột.")
 
 
 def read_forms(
-    rows: list[list[Any]], questions: dict[str, Question], mapping: Mapping, file_name: str
+    records: list[Record], instrument: Instrument, mapping: SurveyMapping, file_name: str
 ) -> Iterator[Form | list[Rejection]]:
-    """Each row below the header as a form, or the list of reasons why it is none.
+    """Each record as a form, or the list of reasons why it is none.
 
-    A form code that occurs twice: of equal rows the first counts; when they differ nobody can
+    A form code that occurs twice: of equal forms the first counts; when they differ nobody can
     say which is right, and all go to quarantine.
     """
-    columns, items = find_columns(rows[0], questions, mapping, file_name)
-    code_index = columns["form_code"]
-    body = [
-        (number, row)
-        for number, row in enumerate(rows[1:], start=2)
-        if any(cell not in ("", None) for cell in row)
-    ]
-    places: dict[str, list[tuple[int, list]]] = {}
-    for number, row in body:
-        places.setdefault(text(row[code_index]), []).append((number, row))
-    for position, (number, row) in enumerate(body, start=1):
-        reader = RowReader(position, f"{file_name}, dòng {number}", text(row[code_index]))
-        reader.check_doubles(number, row, places)
-        form = reader.read(row, columns, items, questions, mapping)
-        yield reader.rejections or form
+    doubles = doubled_codes(records)
+    readers: dict[int, FormReader] = {}
+    for position, record in enumerate(records, start=1):
+        reader = readers.get(id(record.layout))
+        if reader is None:
+            reader = readers[id(record.layout)] = FormReader(record.layout, instrument, mapping)
+        same = doubles.get(record.form_code)
+        faults = [*record.faults, *(doubles_faults(record, same) if same else ())]
+        form = reader.read(position, record, faults)
+        if not faults:
+            yield form
+            continue
+        yield [
+            Rejection(
+                position,
+                f"{file_name}, {record.spot}",
+                record.form_code or None,
+                fault.field,
+                fault.reason_code,
+                fault.reason_vi,
+            )
+            for fault in faults
+        ]
 
 
-def text(cell: Any) -> str:
-    """A cell as trimmed text; a whole number without its `.0`."""
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return "" if cell is None else nfc(str(cell))
+@dataclass(frozen=True)
+class Doubles:
+    """The records of one form code, and whether all say the same."""
+
+    records: list[Record]
+    are_equal: bool
 
 
-class RowReader:
-    """Reads one row and collects every reason against it."""
+def doubled_codes(records: list[Record]) -> dict[str, Doubles]:
+    """The records of each form code that stands more than once."""
+    counts = Counter(record.form_code for record in records)
+    doubles: dict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        if record.form_code and counts[record.form_code] > 1:
+            doubles[record.form_code].append(record)
+    return {
+        code: Doubles(same, len({record.layout.content(record.cells) for record in same}) == 1)
+        for code, same in doubles.items()
+    }
 
-    def __init__(self, position: int, place: str, form_code: str) -> None:
-        self.position, self.place, self.form_code = position, place, form_code
-        self.rejections: list[Rejection] = []
 
-    def reject(self, field_name: str, code: str, reason: str) -> None:
-        """Notes one reason."""
-        self.rejections.append(
-            Rejection(self.position, self.place, self.form_code or None, field_name, code, reason)
-        )
-
-    def check_doubles(self, number: int, row: list, places: dict[str, list]) -> None:
-        """Rejects a form code that another row carries too."""
-        same = places[self.form_code]
-        if not self.form_code or len(same) == 1:
-            return
-        if all(other == row for _, other in same):
-            if number != same[0][0]:
-                self.reject("Mã phiếu", "repeated_form", f"Trùng hoàn toàn với dòng {same[0][0]}.")
-            return
-        others = ", ".join(str(line) for line, _ in same if line != number)
-        self.reject(
+def doubles_faults(record: Record, doubles: Doubles) -> list[Fault]:
+    """The fault of a form whose code other records carry too."""
+    same = doubles.records
+    if doubles.are_equal:
+        if record is same[0]:
+            return []
+        return [Fault("Mã phiếu", "repeated_form", f"Trùng hoàn toàn với {same[0].spot}.")]
+    others = [other for other in same[: NAMED_DOUBLES + 1] if other is not record]
+    return [
+        Fault(
             "Mã phiếu",
             "doubled_form_code",
-            f"Mã phiếu dùng cho nhiều phiếu khác nhau (dòng {others}); không xác định được "
+            f"Mã phiếu dùng cho {len(same)} phiếu khác nhau ({spots(others)}); không xác định được "
             "phiếu đúng.",
         )
+    ]
 
-    def read(
-        self,
-        row: list,
-        columns: dict[str, int],
-        items: dict[str, int],
-        questions: dict[str, Question],
-        mapping: Mapping,
-    ) -> Form:
-        """The form; only to be used when no rejection was noted."""
-        form = Form(self.position, {})
-        for ours, index in columns.items():
-            form.columns[ours] = self.column(ours, row[index], mapping)
-        for code, index in items.items():
-            form.answers[code] = self.answer(row[index], questions[code], mapping)
-        settle_multiple_choice(form, questions)
-        return form
 
-    def column(self, ours: str, cell: Any, mapping: Mapping) -> Any:
-        """A form column in our codes."""
-        theirs = mapping.fields[ours]
-        if ours == "interviewed_on":
-            return self.day(theirs, cell)
-        value = text(cell)
-        if not value:
-            if ours in REQUIRED:
-                self.reject(theirs, "missing", "Thiếu giá trị bắt buộc.")
-            return None
-        if ours in mapping.codes:
-            if value not in mapping.codes[ours]:
-                known = ", ".join(mapping.codes[ours])
-                self.reject(theirs, "unknown_code", f"Giá trị ngoài danh mục ({known}).")
-            return mapping.codes[ours].get(value)
-        return value
+def spots(records: list[Record]) -> str:
+    """Where records stand, those of one sheet together; not more than a few of many."""
+    by_sheet: dict[str | None, list[str]] = defaultdict(list)
+    for record in records[:NAMED_DOUBLES]:
+        by_sheet[record.sheet].append(str(record.number))
+    return "; ".join(
+        ("" if sheet is None else f"trang «{sheet}», ") + f"dòng {', '.join(numbers)}"
+        for sheet, numbers in by_sheet.items()
+    )
 
-    def day(self, theirs: str, cell: Any) -> date | None:
-        """A date cell, or text as dd/mm/yyyy."""
-        if isinstance(cell, datetime):
-            return cell.date()
-        if isinstance(cell, date):
-            return cell
-        if not text(cell):
-            return None
-        try:
-            return datetime.strptime(text(cell), "%d/%m/%Y").date()
-        except ValueError:
-            self.reject(theirs, "not_a_date", "Không phải ngày (dd/mm/yyyy).")
-            return None
 
-    def answer(
-        self, cell: Any, question: Question, mapping: Mapping
-    ) -> tuple[int | None, str | None]:
-        """Score and kind of absence of one answer: exactly one of them."""
-        value = text(cell)
-        if not value:
-            return None, "blank"
-        if value in mapping.missing_words:
-            return None, mapping.missing_words[value]
-        if question.measure_type == "multiple_choice" and value.casefold() == "x":
-            return 1, None
-        if not re.fullmatch(r"-?[0-9]+", value):  # int() would also take «0_4» and «٣»
-            self.reject(
-                f"Câu {question.item_code}",
-                "not_a_score",
-                f"Phải là một số từ {question.scale_min} đến {question.scale_max}, không phải chữ.",
+class FormReader:
+    """Reads the records of one layout; every kind of cell is understood once."""
+
+    def __init__(self, layout: Layout, instrument: Instrument, mapping: SurveyMapping) -> None:
+        self.layout, self.constants = layout, mapping.constants
+        self.constant_faults = constant_faults(instrument, mapping)
+        self.item_codes = tuple(layout.items)
+        self.columns = [
+            (ours, ColumnReader(ours, instrument, mapping), index)
+            for ours, index in layout.fields.items()
+        ]
+        self.answers = [
+            (AnswerReader(instrument.questions[code], instrument, mapping), index)
+            for code, index in layout.items.items()
+        ]
+        places = {code: place for place, code in enumerate(self.item_codes)}
+        self.boxes = box_groups(instrument, places)
+        # A rule whose other question is not in this file cannot be checked.
+        self.skips = [
+            (places[rule.item_code], places[rule.depends_on_code], rule)
+            for rule in instrument.skip_rules
+            if rule.item_code in places and rule.depends_on_code in places
+        ]
+
+    def read(self, position: int, record: Record, faults: list[Fault]) -> Form:
+        """The form; adds to `faults` what is wrong with it, and then it is not to be used."""
+        cells = record.cells
+        columns: dict[str, Any] = {"form_code": record.form_code, **self.constants}
+        for ours, reader, index in self.columns:
+            columns[ours] = reader[cells[index]]
+        outcomes = [reader[cells[index]] for reader, index in self.answers]
+        wrong = [found for found in (*columns.values(), *outcomes) if isinstance(found, Fault)]
+        wrong += self.constant_faults
+        if not record.form_code and "form_code" not in self.layout.fields:
+            wrong.append(Fault("Mã phiếu", "missing", "Thiếu giá trị bắt buộc."))
+        wrong += [
+            Fault(
+                f"Câu {code}",
+                "unknown_item",
+                "Câu hỏi không thuộc bộ câu hỏi của đợt. Sửa mã câu, hoặc thêm câu vào "
+                "round_items.csv.",
             )
-            return None, None
-        score = int(value)
-        if not question.scale_min <= score <= question.scale_max:
-            self.reject(
-                f"Câu {question.item_code}",
-                "out_of_scale",
-                f"Điểm {score} nằm ngoài thang {question.scale_min}–{question.scale_max}.",
-            )
-        return score, None
+            for code, index in self.layout.unknown_items
+            if text(cells[index])
+        ]
+        if not wrong:
+            self.settle_boxes(outcomes)
+            wrong = self.settle_skips(outcomes)
+        faults += wrong
+        return Form(position, record.spot, columns, self.item_codes, outcomes)
+
+    def settle_boxes(self, outcomes: list[Answer]) -> None:
+        """An empty box beside a ticked one means «not chosen»; a group without a tick is blank."""
+        for group in self.boxes:
+            if any(outcomes[place][0] == 1 for place in group):
+                for place in group:
+                    if outcomes[place] == BLANK:
+                        outcomes[place] = NOT_CHOSEN
+
+    def settle_skips(self, outcomes: list[Answer]) -> list[Fault]:
+        """A question that was not to be asked: empty it is «not applicable», answered a fault."""
+        faults = []
+        for place, depends_on, rule in self.skips:
+            if outcomes[depends_on][0] in rule.scores:
+                continue
+            if outcomes[place][0] is not None:
+                faults.append(
+                    Fault(
+                        f"Câu {rule.item_code}",
+                        "not_to_be_asked",
+                        f"Chỉ hỏi khi câu {rule.depends_on_code} trả lời là "
+                        f"{', '.join(map(str, sorted(rule.scores)))}; phiếu này không như vậy.",
+                    )
+                )
+            elif outcomes[place] == BLANK:
+                outcomes[place] = NOT_ASKED
+        return faults
 
 
-def settle_multiple_choice(form: Form, questions: dict[str, Question]) -> None:
-    """An empty box beside a ticked one means «not chosen»; a group without a tick is blank."""
-    ticked = {
-        questions[code].group_code
-        for code, (score, _) in form.answers.items()
-        if questions[code].measure_type == "multiple_choice" and score == 1
-    }
-    for code, (_, missing) in form.answers.items():
-        question = questions[code]
-        if (
-            question.measure_type == "multiple_choice"
-            and missing == "blank"
-            and question.group_code in ticked
-        ):
-            form.answers[code] = (0, None)
+def constant_faults(instrument: Instrument, mapping: SurveyMapping) -> list[Fault]:
+    """What is wrong with every form of a mapping whose sampling point the round does not know."""
+    point = mapping.constants.get("sampling_point_code")
+    if point is None or not instrument.points or point in instrument.points:
+        return []
+    return [Fault("sampling_point_code", "unknown_sampling_point", UNKNOWN_POINT)]
+
+
+def box_groups(instrument: Instrument, places: dict[str, int]) -> list[list[int]]:
+    """The places of the boxes of each multiple-choice question."""
+    groups: dict[str | None, list[int]] = defaultdict(list)
+    for code, place in places.items():
+        question = instrument.questions[code]
+        if question.measure_type == "multiple_choice":
+            groups[question.group_code].append(place)
+    return list(groups.values())

@@ -1,4 +1,4 @@
-"""Files handed in: reference tables and survey workbooks, found in folders."""
+"""Files handed in: reference tables and survey files, found in folders."""
 
 import zipfile
 import zlib
@@ -11,7 +11,9 @@ import psycopg
 from sipas.contracts.rejection import NotReady
 from sipas.landing import Incoming, Manifest, is_repeat, register, register_all
 
-SIMULATED_MARK = "data_nature=simulated"
+SIMULATED_MARK = b"data_nature=simulated"
+PROPERTIES = "docProps/core.xml"
+MARK_DEPTH = 10_000  # bytes
 
 
 def land_file(
@@ -117,10 +119,10 @@ def refused_lots(connection: psycopg.Connection) -> set[str]:
 
 
 def land_surveys(connection: psycopg.Connection, landing: Path, inbox: Path) -> list[Manifest]:
-    """Lands every workbook of `<inbox>/surveys/<round_code>/` that is new or changed.
+    """Lands every file of `<inbox>/surveys/<round_code>/` that is new or changed.
 
     Raises NotReady for a folder whose round is not among the accepted reference rows, and
-    UserError for a simulated workbook in a real round; the other files are landed first.
+    UserError for a simulated file in a real round; the other files are landed first.
     """
     natures = dict(
         connection.execute(
@@ -163,11 +165,15 @@ def land_surveys(connection: psycopg.Connection, landing: Path, inbox: Path) -> 
 
 
 def is_marked_simulated(body: bytes) -> bool:
-    """Whether an XLSX carries the mark of simulated data in its properties."""
+    """Whether a survey file says that it is simulated: an XLSX in its properties, a CSV (alone or
+    in a ZIP) in its first line."""
     try:
         with zipfile.ZipFile(BytesIO(body)) as archive:
-            properties = archive.read("docProps/core.xml").decode("utf8", "replace")
+            names = [PROPERTIES] if PROPERTIES in archive.namelist() else archive.namelist()
+            beginnings = [archive.open(name).read(MARK_DEPTH) for name in names]
+    except zipfile.BadZipFile:
+        beginnings = [body[:MARK_DEPTH]]
     # A damaged or encrypted file is landed and refused at load, by name.
-    except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, RuntimeError):
+    except (zlib.error, EOFError, RuntimeError, NotImplementedError):
         return False
-    return SIMULATED_MARK in properties
+    return any(SIMULATED_MARK in beginning.replace(b"\0", b"") for beginning in beginnings)

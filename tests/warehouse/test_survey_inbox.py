@@ -7,6 +7,7 @@ import handover
 import pytest
 from handover import load_pending, take_in_reference
 
+from simulator.deliveries import MARK_LINE, SHAPES
 from simulator.reference import write_reference
 from simulator.survey import survey_workbook
 from sipas.contracts.rejection import NotReady
@@ -101,6 +102,19 @@ def test_the_inbox_read_again_lands_nothing(ingest, warehouse, hand_in):
     assert len(land_surveys(ingest, warehouse.landing, warehouse.inbox)) == 1
     assert land_surveys(ingest, warehouse.landing, warehouse.inbox) == []
     assert land_reference(ingest, warehouse.landing, handover.REFERENCE, warehouse.inbox) == []
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_simulated_shape_says_so(shape):
+    ending, make = SHAPES[shape]
+    assert is_marked_simulated(make(1, 18)), ending
+    assert make(1, 18) == make(1, 18)
+
+
+def test_a_real_csv_says_nothing():
+    body = SHAPES["wide_csv"][1](1, 18).replace(MARK_LINE.encode(), b"Ket qua")
+    assert not is_marked_simulated(body)
+    assert is_marked_simulated(f"{MARK_LINE}\n".encode("utf-16"))
 
 
 @pytest.mark.parametrize("name", ["~$lot.xlsx", ".lot.xlsx.part"])

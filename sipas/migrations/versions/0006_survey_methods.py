@@ -42,6 +42,7 @@ def upgrade() -> None:
     create_improvement_tables()
     create_frozen_methods()
     create_check_tables()
+    check_answers_by_the_statement()
     op.execute(
         """
         grant select, insert on all tables in schema reference to sipas_ingest;
@@ -107,6 +108,37 @@ def extend_methods_and_rounds() -> None:
             add column procedure_code text,
             add column recheck_result text check (recheck_result in ('passed', 'failed')),
             add check (weight > 0);
+        """
+    )
+
+
+def check_answers_by_the_statement() -> None:
+    """Answers belong to forms: asked once a COPY, not once a row.
+
+    The foreign key asked for each of millions of answers and took most of a national round's load.
+    Nobody but the owner may change or delete forms or answers.
+    """
+    op.execute(
+        """
+        alter table raw.survey_answers drop constraint survey_answers_batch_id_position_fkey;
+        create function raw.refuse_answers_without_form() returns trigger language plpgsql as $$
+        begin
+            if exists (
+                select from (select distinct batch_id, position from new_answers) as answers
+                where not exists (
+                    select from raw.survey_forms as forms
+                    where forms.batch_id = answers.batch_id and forms.position = answers.position
+                )
+            ) then
+                raise foreign_key_violation using
+                    message = 'answers of a form that is not in raw.survey_forms';
+            end if;
+            return null;
+        end
+        $$;
+        create trigger an_answer_belongs_to_a_form
+            after insert on raw.survey_answers referencing new table as new_answers
+            for each statement execute function raw.refuse_answers_without_form();
         """
     )
 
@@ -421,6 +453,10 @@ def downgrade() -> None:
         f"""
         drop view audit.frozen_methods;
         drop table {", ".join(f"reference.{table}" for table in NEW_TABLES)};
+        drop trigger an_answer_belongs_to_a_form on raw.survey_answers;
+        drop function raw.refuse_answers_without_form();
+        alter table raw.survey_answers
+            add foreign key (batch_id, position) references raw.survey_forms;
         alter table raw.survey_forms
             drop column is_interlinked, drop column field_code, drop column procedure_code,
             drop column recheck_result, drop constraint survey_forms_weight_check;

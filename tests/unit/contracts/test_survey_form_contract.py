@@ -6,10 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sipas.contracts.mapping import load_mapping
-from sipas.contracts.survey_form import Form, Question, read_forms
+from sipas.contracts.mapping import read_mapping
+from sipas.contracts.survey_form import Form, read_forms, wide_records
+from sipas.contracts.survey_instrument import Instrument, Question
+from sipas.contracts.survey_mapping import PRODUCT_FOLDER, SurveyMapping
+from sipas.contracts.survey_table import Table
 
-MAPPING = load_mapping("contractor_wide")
+MAPPING = read_mapping("contractor_wide", SurveyMapping, [PRODUCT_FOLDER])
 QUESTIONS = {
     "1.1.1": Question("1.1.1", "1.1", "mean5", 1, 5),
     "P1.1": Question("P1.1", "P1", "multiple_choice", 0, 1),
@@ -21,8 +24,11 @@ GOOD = ["F1", "DKS-01", date(2023, 11, 6), "Phiếu giấy", "Người dân", "N
 NEW_ANSWERS = [5.0, "x", "", 2]
 
 
-def read(*rows: list) -> list:
-    return list(read_forms([HEADINGS, *rows], QUESTIONS, MAPPING, "lot.xlsx"))
+def read(*rows: list, mapping=MAPPING, instrument=None, headings=HEADINGS) -> list:
+    instrument = instrument or Instrument("hue-2023", QUESTIONS)
+    table = Table(None, [[name] for name in headings], list(enumerate(rows, start=2)))
+    records = wide_records([table], instrument, mapping, "lot.xlsx")
+    return list(read_forms(records, instrument, mapping, "lot.xlsx"))
 
 
 def read_one(**cells):
@@ -63,7 +69,7 @@ def test_a_row_is_a_form_or_has_reasons(row):
 
 
 @pytest.mark.parametrize(
-    "cell", [0, 6, 7, -1, 4.5, "4,5", "Tốt", "1_0", "0_4", True, "5 điểm", "٣"]
+    "cell", [0, 6, 7, -1, 4.5, "4,5", "Tốt", "1_0", "0_4", True, "5 điểm", "٣", "4,0", "1.000,0"]
 )
 def test_what_is_no_score_of_the_scale_is_rejected(cell):
     (rejection,) = read_one(**{"1.1.1": cell})
@@ -71,7 +77,7 @@ def test_what_is_no_score_of_the_scale_is_rejected(cell):
     assert rejection.reason_code in ("out_of_scale", "not_a_score")
 
 
-@pytest.mark.parametrize("cell", [4, 4.0, "4", " 4 ", "\u00a04"])
+@pytest.mark.parametrize("cell", [4, 4.0, "4", " 4 ", "\u00a04", "4.0", "4.00"])
 def test_a_score_is_read_however_it_is_typed(cell):
     assert read_one(**{"1.1.1": cell}).answers["1.1.1"] == (4, None)
 

@@ -4,6 +4,7 @@ import pytest
 import yaml
 
 from sipas.contracts.mapping import load_mapping
+from sipas.contracts.survey_mapping import load_survey_mapping
 from sipas.errors import UserError
 from sipas.sources.configuration import read_sources, source_by_code
 
@@ -81,5 +82,6 @@ def test_the_projects_own_file_names_mappings_that_exist(monkeypatch, pytestconf
     monkeypatch.setenv("SIPAS_SOURCES_FILE", str(pytestconfig.rootpath / "config" / "sources.yml"))
     sources = read_sources()
     assert {source.data_nature for source in sources.one_stop} == {"simulated"}
-    for name in (*(source.mapping for source in sources.one_stop), sources.surveys.mapping):
-        assert load_mapping(name).fields
+    for source in sources.one_stop:
+        assert load_mapping(source.mapping).fields
+    assert load_survey_mapping(sources.surveys.mapping, pytestconfig.rootpath).fields

@@ -127,6 +127,13 @@ def test_answers_fitted_to_the_print_prove_nothing(built) -> None:
     assert len(rows) >= 51
 
 
+def test_perceptions_and_expectations_are_compared_with_answers_too(built) -> None:
+    rows = rows_of(built, "hue-2023/%/share", "indicator_code, status", "answers", "hue-2023-sim")
+    assert {status for _, status in rows} == {"circular"}
+    questions = Counter(code.split(".")[0].rstrip("0123456789") for code in {c for c, _ in rows})
+    assert questions == {"P": 17, "E": 3}
+
+
 def test_shares_of_a_single_choice_question_sum_to_100(built) -> None:
     rows = rows_of(built, "%/share", "round_code, compared_with, status", "rule", "shares:%")
     assert {status for *_, status in rows} == {"match", "rounding"}

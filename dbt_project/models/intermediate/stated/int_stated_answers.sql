@@ -7,17 +7,12 @@ with statements as (
 -- Suppressed values are not to be found out by comparing.
 results as (
 
-    select * from {{ ref('criterion_results') }}
+    select * from {{ ref('int_survey_results') }}
     where
-        value_source = 'answers'
+        variant_code = 'official'
+        and value_source = 'answers'
         and breakdown = 'all'
         and not is_suppressed
-
-),
-
-rounds as (
-
-    select * from {{ ref('stg_reference__rounds') }}
 
 ),
 
@@ -40,12 +35,9 @@ final as (
             statements.unit_key = results.unit_key
             and statements.indicator_code = results.indicator_code
             and statements.method_version = results.method_version
-    inner join rounds
-        on
-            results.round_code = rounds.round_code
-            and statements.survey_year = rounds.survey_year
+            and statements.survey_year = results.survey_year
     where
-        statements.measure = 'index'
+        statements.measure in ('index', 'share')
         and statements.subject is null
 
 )

@@ -135,7 +135,11 @@ unchecked as (
         'not_computable' as forced_status,
         null::text as compared_nature,
         false as is_circular,
-        'Không có câu trả lời, số liệu khác hay quy tắc nào để đối chiếu' as note
+        case
+            when statements.measure in ('index', 'share')
+                then 'Chỉ được in một lần; đợt này không có câu trả lời để đối chiếu'
+            else 'Không có số liệu khác hay quy tắc nào để đối chiếu'
+        end as note
     from {{ ref('int_stated_statements') }} as statements
     left join found
         on statements.statement_key = found.statement_key

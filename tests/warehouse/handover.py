@@ -30,6 +30,17 @@ def empty(warehouse) -> None:
         folder.mkdir()
 
 
+def forget_surveys(warehouse) -> None:
+    """No survey file that was handed in stands any more."""
+    with warehouse.connect() as owner:
+        owner.execute(
+            "update audit.batches set status = 'refused', refusal_reason = 'another test' "
+            "from audit.deliveries as deliveries "
+            "where deliveries.delivery_id = batches.delivery_id "
+            "and delivery_kind = 'survey_forms'"
+        )
+
+
 def record(number: int = 1, **changes: Any) -> dict:
     """A good record as the communes' system writes it; `changes` by the vendor's names."""
     day = NOON - timedelta(days=3)

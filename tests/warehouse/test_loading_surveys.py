@@ -7,7 +7,7 @@ from io import BytesIO
 
 import openpyxl
 import pytest
-from handover import accept, land_workbook, load_pending, take_in_reference
+from handover import accept, forget_surveys, land_workbook, load_pending, take_in_reference
 
 from simulator.answers import questions
 from simulator.reference import write_reference
@@ -34,13 +34,7 @@ def ready(warehouse):
 @pytest.fixture
 def ingest(ready):
     """The ingest role; what former tests handed in for the round stands no more."""
-    with ready.connect() as owner:
-        owner.execute(
-            "update audit.batches set status = 'refused', refusal_reason = 'another test' "
-            "from audit.deliveries as deliveries "
-            "where deliveries.delivery_id = batches.delivery_id "
-            "and delivery_kind = 'survey_forms'"
-        )
+    forget_surveys(ready)
     with connect("ingest", autocommit=True) as connection:
         yield connection
 
@@ -349,37 +343,13 @@ def test_the_corrected_file_supersedes_and_a_refused_one_does_not(hand_in, inges
     assert loaded_rows(ready, first)[0] == FORMS - 1  # what stood once can still be shown
 
 
-def renamed(body: bytes, first: int = 2, last: int = FORMS + 1) -> bytes:
-    """The workbook with codes of their own for the forms of these rows."""
-    return with_cells(body, {(row, "Mã phiếu"): f"NAM-{row}" for row in range(first, last + 1)})
-
-
 def test_lots_of_a_round_stand_side_by_side(hand_in, ingest, ready, good):
-    results = [hand_in(good, "north.xlsx"), hand_in(renamed(good), "south.xlsx")]
+    others = {(row, "Mã phiếu"): f"NAM-{row}" for row in range(2, FORMS + 2)}
+    results = [hand_in(good, "north.xlsx"), hand_in(with_cells(good, others), "south.xlsx")]
     accept(ingest, *results)
     current = ready.rows("select batch_id from audit.current_batches")
     assert {(result.batch_id,) for result in results} <= set(current)
     assert [counts(result) for result in results] == [(FORMS, FORMS, 0, 0)] * 2
-
-
-def test_a_form_that_another_file_of_the_round_has_is_not_counted_again(
-    hand_in, ingest, ready, good
-):
-    """The file loaded later loses the form, until the first one is handed in without it."""
-    accept(ingest, hand_in(good, "east.xlsx"))
-    second = hand_in(renamed(good, last=FORMS), "west.xlsx")
-    assert counts(second) == (FORMS, FORMS - 1, 0, 1)
-    ((position, place, form, field, code, reason),) = reasons(ready, second)
-    assert (position, field, code) == (FORMS, "Mã phiếu", "form_in_another_file")
-    assert (place, form) == (f"west.xlsx, dòng {FORMS + 1}", f"MP23-{FORMS:04d}")
-    assert "«east.xlsx»" in reason
-
-
-def test_a_corrected_file_is_not_measured_against_its_own_lot(hand_in, ingest, good):
-    accept(ingest, hand_in(survey_workbook(forms=FORMS, fault="score_of_7"), "east.xlsx"))
-    accept(ingest, hand_in(renamed(good, last=FORMS - 5), "west.xlsx"))
-    # The form that was at fault in east stood in no other file; those of west do.
-    assert counts(hand_in(good, "east.xlsx")) == (FORMS, FORMS, 0, 0)
 
 
 def test_a_round_that_is_not_known_is_not_ready_and_leaves_no_batch(ingest, ready, tmp_path, good):

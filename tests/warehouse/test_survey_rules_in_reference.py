@@ -7,7 +7,7 @@ import msgspec
 import psycopg
 import pytest
 import yaml
-from handover import land_workbook, load_pending, take_in_reference
+from handover import accept, land_workbook, load_pending, take_in_reference
 
 from simulator.reference import write_reference
 from sipas.contracts.reference_tables import TABLES
@@ -187,10 +187,10 @@ def write_mapping(ready):
 def load(ready, write_mapping, tmp_path, request):
     """Hands rows in as a CSV of the round; returns the batch."""
 
-    def take(*rows: list):
+    def take(*rows: list, name: str = request.node.name):
         text = io.StringIO()
         csv.writer(text).writerows([HEADINGS, *rows])
-        path = tmp_path / f"{request.node.name}.csv"
+        path = tmp_path / f"{name}.csv"
         with connect("ingest", autocommit=True) as ingest:
             landed = land_workbook(ingest, ready.landing, path, text.getvalue().encode(), ROUND)
             # Another version of the mapping loads former files once more.
@@ -273,3 +273,36 @@ def test_an_answer_without_its_form_is_refused_by_the_database(ready, load):
             "values (%(batch)s, 1, 'X9', 1), (%(batch)s, 99, 'X9', 1)",
             {"batch": result.batch_id},
         )
+
+
+@pytest.fixture
+def accepting():
+    with connect("ingest", autocommit=True) as ingest:
+        yield lambda result: accept(ingest, result)
+
+
+def form_row(code: str, score: str = "5") -> list:
+    return [code, "Q1", score, "1", "Có", "4", "4"]
+
+
+def test_a_form_that_another_file_of_the_round_has_is_not_counted_again(ready, load, accepting):
+    """The file loaded later loses the form, whether the first is decided already or not."""
+    first = load(form_row("N1"), form_row("N2"), name="east")
+    for name in ("west", "south"):
+        second = load(form_row(f"{name}-1"), form_row("N2"), name=name)
+        assert (second.received_count, second.loaded_count, second.quarantined_count) == (2, 1, 1)
+        ((position, place, form, field, code, reason),) = ready.rows(
+            "select position, place, record_code, field, reason_code, reason_vi "
+            "from quarantine.records where batch_id = %s",
+            second.batch_id,
+        )
+        assert (position, place, form) == (2, f"{name}.csv, dòng 3", "N2")
+        assert (field, code) == ("Mã phiếu", "form_in_another_file")
+        assert "«east.csv»" in reason
+        accepting(first)
+
+
+def test_a_corrected_file_is_not_measured_against_its_own_lot(load, accepting):
+    accepting(load(form_row("P1"), form_row("P2", "9"), name="north"))
+    corrected = load(form_row("P1"), form_row("P2"), name="north")
+    assert (corrected.loaded_count, corrected.quarantined_count) == (2, 0)

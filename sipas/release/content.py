@@ -37,8 +37,14 @@ ROUND_MARTS = (
     "criterion_variants",
     "perception_results",
     "expectation_results",
+    "commune_scores",
+    "reform_index_points",
 )
-STANDING_MARTS = {"scorecards": ("agency_scorecards",)}
+STANDING_MARTS = {
+    "scorecards": ("agency_scorecards",),
+    "statements": ("stated_vs_computed",),
+    "improvement": ("target_progress", "improvement_tasks", "criterion_notes", "report_compliance"),
+}
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 
@@ -15,7 +16,7 @@ from sipas.local.airflow_client import FINISHED, AirflowClient
 from sipas.local.instance import PROJECT, Instance
 from sipas.local.postgres import database_url
 
-ROUND = "hue-2023-sim"
+ROUND, COMMUNE_ROUND = "hue-2023-sim", "quang-thanh-2023-sim"
 DAG_IDS = {
     "ingest_reference",
     "ingest_one_stop",
@@ -63,14 +64,15 @@ class Demo:
             self.wait_until_quiet("publish_results", self.releases_wait)
 
     def fill_inbox(self) -> None:
-        """Lets the simulator hand over its workbook and its reference rows."""
+        """Lets the simulator hand over its workbooks and its reference rows."""
         inbox = self.instance.folder("inbox")
-        workbook = inbox / "surveys" / ROUND / "phieu-khao-sat.xlsx"
-        workbook.parent.mkdir(parents=True, exist_ok=True)
+        surveys = inbox / "surveys"
         for arguments in (
-            ["survey", "--out", str(workbook)],
+            ["survey", "--out", str(surveys / ROUND / "phieu-khao-sat.xlsx")],
+            ["commune", "--out", str(surveys / COMMUNE_ROUND / "phieu-khao-sat.xlsx")],
             ["reference", "--out", str(inbox / "reference" / "simulated")],
         ):
+            Path(arguments[-1]).parent.mkdir(parents=True, exist_ok=True)
             result = subprocess.run(
                 [sys.executable, "-m", "simulator", *arguments],
                 cwd=PROJECT,

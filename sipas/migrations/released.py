@@ -22,14 +22,16 @@ def create_released(mart: str, columns: str, key: str) -> None:
         grant select on release.{mart} to sipas_audit;
         """
     )
-    create_view(mart)
+    create_view(mart, has_as_of="as_of_at" in columns)
 
 
-def create_view(mart: str) -> None:
+def create_view(mart: str, *, has_as_of: bool = False) -> None:
+    """published.<mart>; the release's as_of_at stands beside rows that have none of their own."""
+    as_of = "" if has_as_of else "releases.as_of_at, "
     op.execute(
         f"""
         create view published.{mart} as
-        select rows.*, releases.as_of_at, releases.published_at, releases.content_sha256
+        select rows.*, {as_of}releases.published_at, releases.content_sha256
         from release.{mart} as rows
         inner join release.releases as releases using (release_id)
         where releases.status = 'published';

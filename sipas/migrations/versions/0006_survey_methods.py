@@ -37,6 +37,7 @@ def upgrade() -> None:
         grant select, insert on all tables in schema reference to sipas_ingest;
         grant select on all tables in schema reference
             to sipas_transform, sipas_release, sipas_audit;
+        grant maintain on all tables in schema raw, reference, audit to sipas_transform;
         """
     )
 

@@ -50,11 +50,7 @@
 {#- The deviations of primary sampling units, rolled up by the coefficients of their indices. -#}
 {% macro roll_up_deviations(indicator_level, lower_deviations) -%}
     select
-        {{ lower_deviations }}.round_code,
-        {{ lower_deviations }}.variant_code,
-        {{ lower_deviations }}.unit_key,
-        {{ lower_deviations }}.breakdown,
-        {{ lower_deviations }}.breakdown_value,
+        {{ lower_deviations }}.cell_key,
         {{ lower_deviations }}.stratum_key,
         {{ lower_deviations }}.psu_key,
         coefficients.indicator_code,
@@ -62,15 +58,11 @@
     from {{ lower_deviations }}
     inner join coefficients
         on
-            {{ same_cell(lower_deviations, 'coefficients') }}
+            {{ lower_deviations }}.cell_key = coefficients.cell_key
             and {{ lower_deviations }}.indicator_code = coefficients.component_code
     where coefficients.indicator_level = '{{ indicator_level }}'
     group by
-        {{ lower_deviations }}.round_code,
-        {{ lower_deviations }}.variant_code,
-        {{ lower_deviations }}.unit_key,
-        {{ lower_deviations }}.breakdown,
-        {{ lower_deviations }}.breakdown_value,
+        {{ lower_deviations }}.cell_key,
         {{ lower_deviations }}.stratum_key,
         {{ lower_deviations }}.psu_key,
         coefficients.indicator_code

@@ -1,3 +1,6 @@
+{# Every staging view asks this one: as a table it is asked once, and its size is known. #}
+{{ config(materialized='table', post_hook='analyze {{ this }}') }}
+
 with builds as (
 
     select * from {{ source('audit', 'builds') }}

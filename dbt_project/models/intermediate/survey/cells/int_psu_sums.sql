@@ -16,6 +16,13 @@ indicators as (
 
 ),
 
+samples as (
+
+    select * from {{ ref('int_survey_samples') }}
+    where variant_code = 'official'
+
+),
+
 -- Who answers by choice (QR, kiosk) was not drawn: there is nothing to estimate from.
 drawn_forms as (
 
@@ -110,11 +117,30 @@ whole_units_and_groups as (
 
 ),
 
-final as (
+sums as (
 
     select * from whole_units
     union all
     select * from whole_units_and_groups
+
+),
+
+final as (
+
+    select
+        samples.cell_key,
+        sums.stratum_key,
+        sums.psu_key,
+        sums.indicator_code,
+        sums.valid_count,
+        sums.value_sum
+    from sums
+    inner join samples
+        on
+            sums.round_code = samples.round_code
+            and sums.unit_key = samples.unit_key
+            and sums.breakdown = samples.breakdown
+            and sums.breakdown_value = samples.breakdown_value
 
 )
 

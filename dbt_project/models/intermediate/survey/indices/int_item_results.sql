@@ -33,6 +33,7 @@ items as (
 sample_items as (
 
     select
+        samples.cell_key,
         samples.round_code,
         samples.variant_code,
         samples.unit_key,
@@ -63,11 +64,7 @@ sample_items as (
 valued_cells as (
 
     select
-        sample_items.round_code,
-        sample_items.variant_code,
-        sample_items.unit_key,
-        sample_items.breakdown,
-        sample_items.breakdown_value,
+        sample_items.cell_key,
         sample_items.indicator_code,
         cells.score,
         cells.missing_kind,
@@ -97,22 +94,14 @@ valued_cells as (
 scores as (
 
     select
-        round_code,
-        variant_code,
-        unit_key,
-        breakdown,
-        breakdown_value,
+        cell_key,
         indicator_code,
         score,
         sum(form_count) as form_count
     from valued_cells
     where score is not null
     group by
-        round_code,
-        variant_code,
-        unit_key,
-        breakdown,
-        breakdown_value,
+        cell_key,
         indicator_code,
         score
 
@@ -121,20 +110,12 @@ scores as (
 distributions as (
 
     select
-        round_code,
-        variant_code,
-        unit_key,
-        breakdown,
-        breakdown_value,
+        cell_key,
         indicator_code,
         jsonb_object_agg(score, form_count)::text as distribution
     from scores
     group by
-        round_code,
-        variant_code,
-        unit_key,
-        breakdown,
-        breakdown_value,
+        cell_key,
         indicator_code
 
 ),
@@ -142,11 +123,7 @@ distributions as (
 sums as (
 
     select
-        round_code,
-        variant_code,
-        unit_key,
-        breakdown,
-        breakdown_value,
+        cell_key,
         indicator_code,
         sum(form_count) filter (where score is not null) as valid_count,
         sum(form_count) filter (where missing_kind = 'blank') as blank_count,
@@ -157,11 +134,7 @@ sums as (
         sum(weight * value) filter (where score is not null) as value_sum
     from valued_cells
     group by
-        round_code,
-        variant_code,
-        unit_key,
-        breakdown,
-        breakdown_value,
+        cell_key,
         indicator_code
 
 ),
@@ -169,6 +142,7 @@ sums as (
 final as (
 
     select
+        sample_items.cell_key,
         sample_items.round_code,
         sample_items.variant_code,
         sample_items.unit_key,
@@ -194,11 +168,11 @@ final as (
     from sample_items
     left join sums
         on
-            {{ same_cell('sample_items', 'sums') }}
+            sample_items.cell_key = sums.cell_key
             and sample_items.indicator_code = sums.indicator_code
     left join distributions
         on
-            {{ same_cell('sample_items', 'distributions') }}
+            sample_items.cell_key = distributions.cell_key
             and sample_items.indicator_code = distributions.indicator_code
 
 )

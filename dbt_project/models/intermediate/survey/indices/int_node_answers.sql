@@ -1,6 +1,6 @@
-with recursive rollups as (
+with descents as (
 
-    select * from {{ ref('int_reckoned_rollups') }}
+    select * from {{ ref('int_reckoned_descents') }}
 
 ),
 
@@ -30,30 +30,6 @@ scored_answers as (
         item_code
     from answers
     where score is not null
-
-),
-
-descents as (
-
-    select
-        rollups.round_code,
-        rollups.variant_code,
-        rollups.indicator_code,
-        rollups.component_code as descendant_code
-    from rollups
-    -- A node reaches an item by several ways; "union" keeps each pair once.
-    union distinct
-    select
-        descents.round_code,
-        descents.variant_code,
-        descents.indicator_code,
-        rollups.component_code as descendant_code
-    from descents
-    inner join rollups
-        on
-            descents.round_code = rollups.round_code
-            and descents.variant_code = rollups.variant_code
-            and descents.descendant_code = rollups.indicator_code
 
 ),
 

@@ -28,6 +28,13 @@ reckonings as (
 
 ),
 
+samples as (
+
+    select * from {{ ref('int_survey_samples') }}
+    where variant_code = 'official'
+
+),
+
 t_quantiles as (
 
     select * from {{ ref('stg_reference__t_quantiles') }}
@@ -38,20 +45,14 @@ t_quantiles as (
 stratum_sums as (
 
     select
-        round_code,
-        unit_key,
-        breakdown,
-        breakdown_value,
+        cell_key,
         indicator_code,
         stratum_key,
         sum(deviation) as deviation_sum,
         sum(deviation * deviation) as square_sum
     from deviations
     group by
-        round_code,
-        unit_key,
-        breakdown,
-        breakdown_value,
+        cell_key,
         indicator_code,
         stratum_key
 
@@ -61,10 +62,7 @@ stratum_sums as (
 variances as (
 
     select
-        stratum_sums.round_code,
-        stratum_sums.unit_key,
-        stratum_sums.breakdown,
-        stratum_sums.breakdown_value,
+        stratum_sums.cell_key,
         stratum_sums.indicator_code,
         sum(
             (1 - coalesce(strata.psu_count::numeric / strata.psu_population, 0))
@@ -76,17 +74,16 @@ variances as (
             )
         ) as variance
     from stratum_sums
+    inner join samples
+        on stratum_sums.cell_key = samples.cell_key
     inner join strata
         on
-            stratum_sums.round_code = strata.round_code
-            and stratum_sums.unit_key = strata.unit_key
+            samples.round_code = strata.round_code
+            and samples.unit_key = strata.unit_key
             and stratum_sums.stratum_key = strata.stratum_key
     where strata.psu_count > 1
     group by
-        stratum_sums.round_code,
-        stratum_sums.unit_key,
-        stratum_sums.breakdown,
-        stratum_sums.breakdown_value,
+        stratum_sums.cell_key,
         stratum_sums.indicator_code
 
 ),
@@ -153,6 +150,8 @@ judged as (
                 then 'Quá ít đơn vị chọn mẫu cấp một'
         end as ci_reason
     from results
+    inner join samples
+        on {{ same_cell('results', 'samples') }}
     inner join reckonings
         on
             results.round_code = reckonings.round_code
@@ -168,10 +167,7 @@ judged as (
             and results.unit_key = unit_designs.unit_key
     left join variances
         on
-            results.round_code = variances.round_code
-            and results.unit_key = variances.unit_key
-            and results.breakdown = variances.breakdown
-            and results.breakdown_value = variances.breakdown_value
+            samples.cell_key = variances.cell_key
             and results.indicator_code = variances.indicator_code
     where results.variant_code = 'official'
 

@@ -85,6 +85,14 @@ samples as (
 final as (
 
     select
+        row_number() over (
+            order by
+                samples.round_code,
+                samples.variant_code,
+                samples.unit_key,
+                samples.breakdown,
+                samples.breakdown_value
+        )::integer as cell_key,
         samples.round_code,
         samples.variant_code,
         samples.unit_key,

@@ -6,8 +6,10 @@ task runs, and never while a DAG is parsed.
 """
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
+from uuid import uuid4
 
 import msgspec
 import yaml
@@ -67,12 +69,12 @@ def run_suites(
     """
     import great_expectations as gx
 
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
-    source = context.data_sources.add_postgres("warehouse", connection_string=url)
+    source = connected_source(url)
     findings: list[Finding] = []
     for suite in read_suites(gate, applies_to):
-        asset = source.add_query_asset(suite.suite, query=suite.query.format(**parameters))
+        asset = source.add_query_asset(
+            f"{suite.suite} {uuid4()}", query=suite.query.format(**parameters)
+        )
         definition = asset.add_batch_definition_whole_table("all")
         expectations = [
             make_expectation(place, item) for place, item in enumerate(suite.expectations)
@@ -86,6 +88,16 @@ def run_suites(
             written = suite.expectations[outcome.expectation_config.meta["place"]]
             findings.append(finding(suite, written, outcome))
     return findings
+
+
+@cache
+def connected_source(url: str):
+    """The library's source for a database; one a process, because making it takes its time."""
+    import great_expectations as gx
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    return context.data_sources.add_postgres("warehouse", connection_string=url)
 
 
 def make_expectation(place: int, item: Expectation):

@@ -17,8 +17,10 @@
 {%- endmacro %}
 
 {% macro breakdown_value(relation) -%}
-    coalesce({% for dimension in var('survey_breakdowns') %}
-            {{ relation }}.{{ dimension }},{% endfor %}
+    coalesce(
+        {%- for dimension in var('survey_breakdowns') %}
+            {{ relation }}.{{ dimension }},
+        {%- endfor %}
             'all'
-        )
+    )
 {%- endmacro %}

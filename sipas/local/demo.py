@@ -49,15 +49,16 @@ class Demo:
         self.airflow = AirflowClient(self.instance)
         self.airflow.wait_for_dags(DAG_IDS)
         self.airflow.set_variable("automatic_approval", "demo")
-        with self.step("ingest reference data, one-stop systems"), ThreadPoolExecutor() as pool:
+        # Dossiers and forms refer to reference rows.
+        with self.step("ingest reference data"):
+            self.run_dag("ingest_reference")
+        with self.step("ingest one-stop systems, survey forms"), ThreadPoolExecutor() as pool:
             runs = [
                 pool.submit(self.run_dag, dag_id)
-                for dag_id in ("ingest_reference", "ingest_one_stop")
+                for dag_id in ("ingest_one_stop", "ingest_surveys")
             ]
             for run in runs:
                 run.result()
-        with self.step("ingest survey forms"):
-            self.run_dag("ingest_surveys")
         with self.step("build the warehouse"):
             self.wait_until_quiet("build_warehouse", self.batches_wait)
         with self.step("approve (automatically) and publish"):

@@ -14,13 +14,18 @@ PAPERS = (
     "README.md",
     "CONTRIBUTING.md",
     "docs/data-engineer.md",
+    "docs/new-questionnaire.md",
     "docs/kiem-tra.md",
     "docs/can-bo.md",
+    "bench/README.md",
+    "dbt_project/README.md",
     "simulator/README.md",
     "superset/README.md",
 )
 # Not run here, and why: the first words of a command.
 ELSEWHERE = {
+    "make bench": "takes minutes; tests/warehouse/test_bench.py measures a small round",
+    ".venv/pipeline/bin/python -m bench": "the same",
     "make ": "CI and the tests of the servers run these",
     "export SIPAS_EXTERNAL_DATABASE_URL": "needs a server of one's own",
     ".venv/uv/bin/uv pip compile": "asks the package registry",
@@ -39,9 +44,10 @@ ELSEWHERE = {
 
 
 def blocks(paper: str) -> list[str]:
-    """The shell blocks of a paper."""
+    """The shell blocks of a paper: fenced, in no other language."""
     text = (PROJECT / paper).read_text(encoding="utf8")
-    return re.findall(r"```(?:bash|sh|shell|)\n(.*?)```", text, re.DOTALL)
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    return [block for language, block in fenced if language in ("", "bash", "sh", "shell")]
 
 
 def is_run_elsewhere(line: str) -> bool:

@@ -18,9 +18,7 @@
 
 {% macro breakdown_value(relation) -%}
     coalesce(
-        {%- for dimension in var('survey_breakdowns') %}
-            {{ relation }}.{{ dimension }},
-        {%- endfor %}
-            'all'
+        {{ relation }}.{{ var('survey_breakdowns') | join(', ' ~ relation ~ '.') }},
+        'all'
     )
 {%- endmacro %}

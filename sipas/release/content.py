@@ -30,6 +30,8 @@ HIDDEN_WHEN_SUPPRESSED = (
     "rank_high",
     "change",
     "rank_change",
+    "index_used",
+    "points",
 )
 # What is approved and published together: all that a round tells, or a whole mart.
 ROUND_MARTS = (

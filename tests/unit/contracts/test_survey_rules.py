@@ -207,8 +207,8 @@ def test_rows_of_totals_are_no_forms():
 
 
 def test_no_reason_shows_what_stood_in_the_cell():
-    secret = "Nguyễn Văn Thử 0905000001"
-    changes = {name: secret for name in GOOD if name not in ("Mã phiếu", "Lĩnh vực", "Mã TTHC")}
+    person = "Nguyễn Văn Thử 0905000001"
+    changes = {name: person for name in GOOD if name not in ("Mã phiếu", "Lĩnh vực", "Mã TTHC")}
     (result,) = read(row(**changes))
     assert len(result) == len(changes) - 1  # not the dropped column
     assert not any("Thử" in rejection.reason_vi for rejection in result)

@@ -28,6 +28,25 @@ crosswalk as (
 
 ),
 
+suppressions as (
+
+    select * from {{ ref('int_survey_suppressions') }}
+
+),
+
+-- What was hidden in the former round is not told by the next one.
+tellable_values as (
+
+    select survey_values.*
+    from survey_values
+    left join suppressions
+        on
+            {{ same_cell('survey_values', 'suppressions') }}
+            and survey_values.indicator_code = suppressions.indicator_code
+    where suppressions.indicator_code is null
+
+),
+
 pairs as (
 
     select
@@ -149,7 +168,7 @@ compared as (
             survey_values.round_code = predecessors_of_pairs.round_code
             and survey_values.variant_code = predecessors_of_pairs.variant_code
             and survey_values.indicator_code = predecessors_of_pairs.indicator_code
-    left join survey_values as previous
+    left join tellable_values as previous
         on
             predecessors_of_pairs.previous_round_code = previous.round_code
             and predecessors_of_pairs.previous_variant_code = previous.variant_code

@@ -52,6 +52,12 @@ stated_figures as (
 
 ),
 
+targets as (
+
+    select * from {{ ref('stg_reference__targets') }}
+
+),
+
 -- Where documents disagree there is no single national value, and none is shown.
 national_values as (
 
@@ -65,6 +71,34 @@ national_values as (
         survey_year,
         indicator_code
     having max(stated_value) = min(stated_value)
+
+),
+
+-- Only a target that was set by the method of the round says something about its index; where a
+-- unit has several for the year, the highest one holds.
+target_values as (
+
+    select
+        unit_key,
+        method_version,
+        indicator_code,
+        breakdown,
+        breakdown_value,
+        target_year,
+        data_nature,
+        max(target_value) as target_value
+    from targets
+    where
+        measure = 'index'
+        and comparison = 'at_least'
+    group by
+        unit_key,
+        method_version,
+        indicator_code,
+        breakdown,
+        breakdown_value,
+        target_year,
+        data_nature
 
 ),
 
@@ -143,7 +177,7 @@ final as (
         changes.is_change_comparable,
         changes.change_note,
         national_values.national_value,
-        null::numeric as target_value,
+        target_values.target_value,
         suppressions.suppression_reason is not null as is_suppressed,
         suppressions.suppression_reason,
         case
@@ -192,6 +226,16 @@ final as (
             reckonings.survey_year = national_values.survey_year
             and survey_values.indicator_code = national_values.indicator_code
             and survey_values.breakdown = 'all'
+    -- An invented target says nothing beside a real figure, nor a real one beside an invented one.
+    left join target_values
+        on
+            survey_values.unit_key = target_values.unit_key
+            and reckonings.method_version = target_values.method_version
+            and survey_values.indicator_code = target_values.indicator_code
+            and survey_values.breakdown = target_values.breakdown
+            and survey_values.breakdown_value = target_values.breakdown_value
+            and reckonings.survey_year = target_values.target_year
+            and survey_values.data_nature = target_values.data_nature
 
 )
 

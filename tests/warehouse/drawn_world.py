@@ -62,18 +62,19 @@ class Drawn:
             for shape, change in SHAPES.items()
         }
 
-    def figures(self, round_code: str) -> dict[FigureKey, dict]:
-        """All columns of all figures of a round, by unit, breakdown, its value and indicator."""
-        found = {}
-        with self.warehouse.connect() as connection:
-            cursor = connection.cursor(row_factory=dict_row)
-            for mart in MARTS:
-                for row in cursor.execute(
-                    f"select * from marts.{mart} where round_code = %s", [round_code]
-                ):
-                    key = ("unit_key", "breakdown", "breakdown_value", "indicator_code")
-                    found[tuple(row[name] for name in key)] = row
-        return found
+
+def figures(warehouse: Warehouse, round_code: str) -> dict[FigureKey, dict]:
+    """All columns of all figures of a round, by unit, breakdown, its value and indicator."""
+    found = {}
+    with warehouse.connect() as connection:
+        cursor = connection.cursor(row_factory=dict_row)
+        for mart in MARTS:
+            for row in cursor.execute(
+                f"select * from marts.{mart} where round_code = %s", [round_code]
+            ):
+                key = ("unit_key", "breakdown", "breakdown_value", "indicator_code")
+                found[tuple(row[name] for name in key)] = row
+    return found
 
 
 def round_code(number: int, shape: str) -> str:

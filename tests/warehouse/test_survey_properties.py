@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 from drawn_surveys import MOODS, SHAPES, questions, reference_rows
-from drawn_world import Drawn, round_code
+from drawn_world import Drawn, figures, round_code
 from exact_indices import all_indices, components, groups, scores
 
 TWELFTH_DECIMAL = Fraction(1, 10**12)
@@ -17,13 +17,13 @@ every_survey = pytest.mark.parametrize("number", NUMBERS)
 every_round = pytest.mark.parametrize("code", ROUNDS)
 
 
-@pytest.fixture(scope="module")
-def figures(drawn_warehouse: Drawn) -> dict[str, dict]:
+@pytest.fixture(scope="module", name="figures")
+def all_figures(drawn_warehouse: Drawn) -> dict[str, dict]:
     """All columns of all figures by round, without the round's own name."""
     return {
         code: {
             key: {name: value for name, value in row.items() if name != "round_code"}
-            for key, row in drawn_warehouse.figures(code).items()
+            for key, row in figures(drawn_warehouse.warehouse, code).items()
         }
         for code in ROUNDS
     }

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from math import exp, log
 
 import polars as pl
 import svy
@@ -124,15 +125,19 @@ class Sampled:
 
     def mean_interval(self, code: str) -> tuple[float, float]:
         """Ratio of the answers' values to their number: the answering are a domain."""
-        values = self.values(code)
-        columns = {
-            "y": [float(value or 0) for value in values],
-            "m": [float(value is not None) for value in values],
-        }
-        return bounds(self.estimation(columns).ratio(y="y", x="m"))
+        return bounds(self._ratio(code))
 
     def share_interval(self, code: str) -> tuple[float, float]:
-        """Logit interval of the share of those who answered."""
+        """Logit bounds from the package's standard error and quantile of the whole design."""
+        share = float(self.index(code)) / 100
+        low, high = bounds(self._ratio(code))
+        margin = (high - low) / 200 / (share * (1 - share))
+        logit = log(share / (1 - share))
+        return expit(logit - margin), expit(logit + margin)
+
+    def packaged_share_interval(self, code: str) -> tuple[float, float]:
+        """The package's own logit interval. Its degrees of freedom are of the primary sampling
+        units in which somebody answered: ours where that is all of them."""
         values = self.values(code)
         columns = {
             "hit": [float(value == 100) for value in values],
@@ -142,6 +147,14 @@ class Sampled:
         low, high = bounds(estimate, y_level=1.0)
         return 100 * low, 100 * high
 
+    def _ratio(self, code: str):
+        values = self.values(code)
+        columns = {
+            "y": [float(value or 0) for value in values],
+            "m": [float(value is not None) for value in values],
+        }
+        return self.estimation(columns).ratio(y="y", x="m")
+
     def node_interval(self, node: str) -> tuple[float, float]:
         """The index with the bounds of the total of its linearised values."""
         low, high = bounds(self.estimation({"u": self.linearised(node)}).total(y="u"))
@@ -149,23 +162,33 @@ class Sampled:
         return index + low, index + high
 
     def jackknife_variance(self, node: str) -> float:
-        """Variance of an index when one primary sampling unit after the other is left out."""
+        """Variance of an index when one primary sampling unit after the other is left out and
+        the others of its stratum stand in for it."""
         psus: dict[str, set[str]] = {}
         for person in self.people:
             psus.setdefault(person.stratum, set()).add(person.psu)
-        variance = 0.0
-        for drawn in psus.values():
-            without = [self._without(psu).node_index(node) for psu in sorted(drawn)]
-            mean = sum(without) / len(without)
-            variance += float(
-                Fraction(len(without) - 1, len(without))
-                * sum((index - mean) ** 2 for index in without)
-            )
-        return variance
+        variance = Fraction()
+        for stratum, drawn in psus.items():
+            size = len(drawn)
+            without = [self._without(stratum, psu, size).node_index(node) for psu in drawn]
+            mean = sum(without) / size
+            variance += Fraction(size - 1, size) * sum((index - mean) ** 2 for index in without)
+        return float(variance)
 
-    def _without(self, psu: str) -> "Sampled":
-        people = tuple(person for person in self.people if person.psu != psu)
-        return Sampled(self.method, people, self.population)
+    def _without(self, stratum: str, psu: str, size: int) -> "Sampled":
+        """Weights of size/(size − 1) in the stratum, as so many copies of its people."""
+        people = [
+            person
+            for person in self.people
+            if person.psu != psu
+            for _ in range(size if person.stratum == stratum else size - 1)
+        ]
+        return Sampled(self.method, tuple(people))
+
+
+def expit(logit: float) -> float:
+    """The percentage of a logit."""
+    return 100 / (1 + exp(-logit))
 
 
 def bounds(estimate, **level: float) -> tuple[float, float]:

@@ -37,6 +37,8 @@ final as (
             and indicators.indicator_code = results.indicator_code
     where
         indicators.block = 'satisfaction'
+        -- A heading over questions has no figure of its own.
+        and indicators.measure_type <> 'none'
         and results.indicator_code is null
 
 )

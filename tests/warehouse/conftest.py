@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import handover
 import pytest
+from drawn_world import Drawn, build_the_drawn_surveys
 from world import build_the_demo
 
 from sipas.database import connect
@@ -33,3 +34,11 @@ def built(demo_warehouse: Warehouse) -> Iterator[Warehouse]:
     """The built world of the demo, its settings in the environment."""
     with variables(demo_warehouse.variables()):
         yield demo_warehouse
+
+
+@pytest.fixture(scope="session")
+def drawn_warehouse(instance: Instance, tmp_path_factory: pytest.TempPathFactory) -> Drawn:
+    """Surveys drawn at random, each in several rounds, built once; nobody changes a row."""
+    made = make_warehouse(instance, tmp_path_factory.mktemp("drawn_warehouse"), "drawn")
+    with variables(made.variables()):
+        return build_the_drawn_surveys(made)

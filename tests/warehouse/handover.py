@@ -153,8 +153,10 @@ def take_in_reference(connection: psycopg.Connection, warehouse) -> list[BatchRe
     return results
 
 
-def run_dbt() -> None:
-    """A bare `dbt build` with the settings of the environment, all tests included."""
+def run_dbt(*models: str) -> None:
+    """A bare `dbt build` with the settings of the environment, all tests included; or of `models`
+    and what they are made of, with the tests that ask for nothing else."""
+    selection = ["--indirect-selection", "cautious", "--select", *(f"+{name}" for name in models)]
     result = subprocess.run(
         [
             str(Path(sys.executable).parent / "dbt"),
@@ -162,6 +164,7 @@ def run_dbt() -> None:
             "build",
             "--project-dir",
             str(PROJECT / "dbt_project"),
+            *(selection if models else []),
         ],
         capture_output=True,
         text=True,

@@ -60,6 +60,8 @@ def main(forms: int, as_json: bool, only_full: bool) -> None:
         for size in sizes:
             click.echo(f"{size} forms …", err=True)
             results.append(measure(instance, size))
+            # A run of three sizes is long: what is measured is told before the next one begins.
+            click.echo(table(results[-1:]), err=True)
     report = {
         "questions": len(questions()),
         "sizes": [asdict(result) | {"ratio_to_pandas": result.ratio} for result in results],

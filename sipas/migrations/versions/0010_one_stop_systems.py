@@ -1,0 +1,156 @@
+"""One-stop systems in full: removals, fees, events, feedback, backfills and reconciliations.
+
+Large tables lead their keys with the agency, so that they can be distributed by it.
+"""
+
+from alembic import op
+
+revision = "0010"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+LATENESS_REASONS = (
+    "complex_case",
+    "waiting_cooperation",
+    "overload",
+    "system_error",
+    "applicant_side",
+    "other",
+)
+
+
+def upgrade() -> None:
+    add_to_dossiers()
+    add_feedback()
+    add_acts()
+
+
+def add_to_dossiers() -> None:
+    """What the documents ask of a dossier beyond its dates; reasons are codes, never free text."""
+    reasons = ", ".join(f"'{reason}'" for reason in LATENESS_REASONS)
+    op.execute(
+        f"""
+        alter table raw.dossiers
+            add column fees jsonb not null default '[]',
+            add column status_events jsonb not null default '[]',
+            add column lateness_reason text check (lateness_reason in ({reasons}));
+        comment on column raw.dossiers.fees is
+            '[{{fee_code, fee_type, amount, is_online, paid_at}}]';
+        comment on column raw.dossiers.status_events is '[{{status, occurred_at}}]';
+        comment on column raw.dossiers.apologies is
+            '[{{issued_on, due_after_at, sequence, reason_code}}]';
+        comment on column raw.dossiers.record_sha256 is
+            'HMAC-SHA256 of the record as read by contract and mapping; the key is not here';
+
+        create table raw.dossier_removals (
+            agency_code   text not null,
+            dossier_code  text not null,
+            batch_id      bigint not null references audit.batches,
+            position      integer not null check (position > 0),
+            source_code   text not null,
+            removed_at    timestamptz not null,
+            primary key (agency_code, dossier_code, batch_id, position)
+        );
+        comment on table raw.dossier_removals is
+            'dossiers that their source says it removed: tombstones, the versions stay';
+        create index dossier_removals_by_batch on raw.dossier_removals (batch_id);
+        grant select, insert on raw.dossier_removals to sipas_ingest;
+        grant select on raw.dossier_removals to sipas_transform, sipas_audit;
+        """
+    )
+
+
+def add_feedback() -> None:
+    """Feedback of citizens (phản ánh, kiến nghị): dates and codes, no text, no person."""
+    op.execute(
+        """
+        create table raw.feedback (
+            agency_code        text not null,
+            feedback_code      text not null,
+            batch_id           bigint not null references audit.batches,
+            position           integer not null check (position > 0),
+            source_code        text not null,
+            source_updated_at  timestamptz not null,
+            record_sha256      bytea not null,
+            field_code         text,
+            field_name         text,
+            channel            text not null,
+            subject            text not null,
+            submitted_at       timestamptz not null,
+            received_at        timestamptz,
+            refused_at         timestamptz,
+            asked_more_at      timestamptz,
+            more_arrived_at    timestamptz,
+            answered_at        timestamptz,
+            published_at       timestamptz,
+            is_answer_accepted boolean,
+            handler_hash       text,
+            extra              text[],
+            primary key (agency_code, feedback_code, batch_id, position)
+        );
+        create index feedback_by_batch on raw.feedback (batch_id, position);
+        grant select, insert on raw.feedback to sipas_ingest;
+        grant select on raw.feedback to sipas_transform, sipas_audit;
+
+        alter table audit.deliveries drop constraint deliveries_delivery_kind_check;
+        alter table audit.deliveries add constraint deliveries_delivery_kind_check
+            check (delivery_kind in ('dossiers', 'feedback', 'survey_forms', 'reference'));
+        """
+    )
+
+
+def add_acts() -> None:
+    """Acts of people and machines beside the nightly run: who, why, which days, with what end."""
+    op.execute(
+        """
+        create table audit.backfills (
+            backfill_id   bigint generated always as identity primary key,
+            source_code   text not null,
+            days_from     date not null,
+            days_to       date not null check (days_to >= days_from),
+            requested_by  text not null,
+            reason        text not null,
+            requested_at  timestamptz not null default now(),
+            ended_at      timestamptz,
+            status        text not null default 'requested'
+                check (status in ('requested', 'succeeded', 'failed')),
+            delivery_id   text references audit.deliveries,
+            outcome       text
+        );
+        create table audit.reconciliations (
+            reconciliation_id  bigint generated always as identity primary key,
+            source_code        text not null,
+            agency_code        text not null,
+            day_on             date not null,
+            source_count       integer not null,
+            warehouse_count    integer not null,
+            is_equal           boolean generated always as (source_count = warehouse_count) stored,
+            checked_at         timestamptz not null default now(),
+            delivery_id        text references audit.deliveries
+        );
+        comment on column audit.reconciliations.delivery_id is
+            'the delivery that fetched the day once more, where the counts differed';
+        create index reconciliations_by_source on audit.reconciliations (source_code, checked_at);
+        grant select, insert on audit.backfills, audit.reconciliations to sipas_ingest;
+        grant update (ended_at, status, delivery_id, outcome) on audit.backfills to sipas_ingest;
+        grant update (delivery_id) on audit.reconciliations to sipas_ingest;
+        grant select on audit.backfills, audit.reconciliations
+            to sipas_transform, sipas_release, sipas_audit;
+        """
+    )
+
+
+def downgrade() -> None:
+    op.execute(
+        """
+        drop table audit.reconciliations, audit.backfills, raw.feedback, raw.dossier_removals;
+        alter table raw.dossiers
+            drop column fees, drop column status_events, drop column lateness_reason;
+        alter table audit.deliveries drop constraint deliveries_delivery_kind_check;
+        alter table audit.deliveries add constraint deliveries_delivery_kind_check
+            check (delivery_kind in ('dossiers', 'survey_forms', 'reference'));
+        comment on column raw.dossiers.apologies is '[{issued_on, due_after_at, sequence}]';
+        comment on column raw.dossiers.record_sha256 is null
+        """
+    )

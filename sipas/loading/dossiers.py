@@ -13,7 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from sipas.contracts import dossier as contract
-from sipas.contracts.dossier_pages import PageReader, Unusual
+from sipas.contracts.dossier_pages import PageReader
 from sipas.contracts.dossier_rows import APPLICANT_COLUMNS, DOSSIER_COLUMNS, Row, RowWriter
 from sipas.contracts.mapping import load_mapping
 from sipas.contracts.rejection import NotReady, Rejection
@@ -94,7 +94,7 @@ class DossierLoader(Loader):
             ("pii", "applicants", APPLICANT_COLUMNS, [row.applicant for row in chunk.rows]),
         )
         for schema, table, columns, lines in tables:
-            copy_lines(self.connection, schema, table, columns, ["".join(lines)])
+            copy_lines(self.connection, schema, table, columns, [b"".join(lines)])
         (repeats,) = self.connection.execute(
             "select raw.drop_repeats(%s, %s, %s)", [batch_id, chunk.first, chunk.last]
         ).fetchone()
@@ -140,7 +140,10 @@ class DossierLoader(Loader):
             records = page.records()
             count, alone = len(records), range(len(records))
         else:
-            alone = self.read_typed(typed, first, chunk)
+            rows, alone = self.reader.rows(typed, first)
+            chunk.rows += rows
+            for record in typed if self.reader.unknown_names else []:
+                chunk.unknown.update(self.reader.extra(record))
             count, records = len(typed), page.records() if alone else []
         for number in alone:
             place, record = records[number]
@@ -149,20 +152,6 @@ class DossierLoader(Loader):
             self.reader.learn(chunk.unknown)
         chunk.last += count
         self.received_count += count
-
-    def read_typed(self, typed: list, first: int, chunk: Chunk) -> list[int]:
-        """Adds the records of a page that the fast way can read; returns the numbers (from 0) of
-        the others."""
-        read, rows, others = self.reader.row, chunk.rows, []
-        for position, record in enumerate(typed, start=first):
-            try:
-                rows.append(read(record, position))
-            except Unusual:
-                others.append(position - first)
-        if self.reader.unknown_names:
-            for record in typed:
-                chunk.unknown.update(self.reader.extra(record))
-        return others
 
     def read_alone(self, record: object, position: int, place: str, chunk: Chunk) -> None:
         """Adds a record, or the reason why it is none, to the chunk."""

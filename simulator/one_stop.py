@@ -2,11 +2,9 @@
 
 import base64
 import binascii
-import secrets
 from bisect import bisect_right
 from datetime import date, datetime, timedelta
 from math import ceil
-from time import monotonic
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, HTTPException, Query
@@ -16,17 +14,12 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from simulator import DATA_NATURE, LOCAL_TIME
 from simulator.agencies import AGENCIES, Agency
+from simulator.door import TOKEN_SECONDS, Doorkeeper, Login
+from simulator.faults import AnyFault
+from simulator.faults.layer import FaultLayer, Faults
 from simulator.world import DOSSIERS, FEEDBACK, WRITE_MOMENT, Change, Settings, Window, World
 
-TOKEN_SECONDS = 1800
 SMALLEST_GZIP = 500  # bytes
-
-
-class Login(BaseModel):
-    """Body of a token request."""
-
-    username: str
-    password: str
 
 
 class Advance(BaseModel):
@@ -44,39 +37,6 @@ class Paging(BaseModel):
     page: int | None = Field(None, ge=1)
     cursor: str | None = None
     page_size: int = Field(500, ge=1, le=1000)
-
-
-class Doorkeeper:
-    """Gives out tokens and knows them again. Only here does wall-clock time pass."""
-
-    def __init__(self, username: str, password: str) -> None:
-        self._login = (username.encode(), password.encode())
-        self._tokens: dict[tuple[str, str], float] = {}
-
-    def admit(self, system: str, login: Login) -> str:
-        """A token for the system; raises HTTPException 401 for another account than ours."""
-        right = [
-            secrets.compare_digest(given.encode(), wanted)
-            for given, wanted in zip((login.username, login.password), self._login, strict=True)
-        ]
-        if not all(right):
-            raise HTTPException(401, "Sai tên đăng nhập hoặc mật khẩu")
-        now = monotonic()
-        self._tokens = {key: until for key, until in self._tokens.items() if until > now}
-        token = secrets.token_urlsafe(24)
-        self._tokens[system, token] = now + TOKEN_SECONDS
-        return token
-
-    def check(self, system: str, token: str | None) -> None:
-        """Raises HTTPException 401 unless the token opens the system."""
-        if self._tokens.get((system, token or ""), 0) <= monotonic():
-            raise HTTPException(
-                401, "Thiếu token hoặc token hết hạn", {"WWW-Authenticate": "Bearer"}
-            )
-
-    def forget(self, system: str) -> None:
-        """Every token of the system expires."""
-        self._tokens = {key: until for key, until in self._tokens.items() if key[0] != system}
 
 
 def _known_system(system: str) -> str:
@@ -104,14 +64,15 @@ Pages = Annotated[Paging, Query()]
 
 
 def create_app(settings: Settings, username: str, password: str) -> FastAPI:
-    """The HTTP service of both systems, health and clock; `app.state` has `world` and `door`.
+    """The HTTP service of both systems; `app.state` has their `world` and its `faults`.
 
     The handlers are coroutines without awaits: requests follow each other, so that none sees
     the clock move half way. Raises ValueError if the calendar does not cover the settings.
     """
     app = FastAPI(title="Hệ thống Một cửa mô phỏng", docs_url=None, redoc_url=None)
-    app.state.world = World(settings)
-    app.state.door = Doorkeeper(username, password)
+    world, door = World(settings), Doorkeeper(username, password)
+    app.state.world, app.state.faults = world, Faults(world, door)
+    app.add_middleware(FaultLayer, faults=app.state.faults)
     app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_GZIP)
 
     @app.middleware("http")
@@ -120,8 +81,9 @@ def create_app(settings: Settings, username: str, password: str) -> FastAPI:
         response.headers["X-Data-Nature"] = DATA_NATURE
         return response
 
-    _add_clock(app, app.state.world)
-    _add_systems(app, app.state.world, app.state.door)
+    _add_clock(app, world)
+    _add_faults(app, app.state.faults)
+    _add_systems(app, world, door)
     return app
 
 
@@ -143,6 +105,24 @@ def _add_clock(app: FastAPI, world: World) -> None:
         except ValueError as error:
             raise HTTPException(409, str(error)) from error
         return {"now": world.clock.isoformat()}
+
+
+def _add_faults(app: FastAPI, faults: Faults) -> None:
+    """What goes wrong, on request."""
+
+    @app.get("/faults")
+    async def read_faults() -> dict:
+        return {"active": [fault.model_dump() for fault in faults.active()]}
+
+    @app.post("/faults")
+    async def add_fault(fault: AnyFault) -> dict:
+        faults.add(fault)
+        return {"active": [active.model_dump() for active in faults.active()]}
+
+    @app.delete("/faults")
+    async def repair() -> dict:
+        faults.repair()
+        return {"active": []}
 
 
 def _add_systems(app: FastAPI, world: World, door: Doorkeeper) -> None:

@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache
 
@@ -73,7 +73,7 @@ class World:
         self._lives: dict[tuple[str, str], list[Life]] = {
             (system, kind): [] for system in WRITE_MOMENT for kind in KINDS
         }
-        self._lag: Callable[[str], timedelta] = lambda code: timedelta()
+        self._lags: list[Callable[[str, str], timedelta]] = []
         self._drawn_to = settings.history_from - timedelta(days=1)
         self._volume = sum(agency.volume for agency in AGENCIES)
         self._go_to(settings.clock.astimezone(LOCAL_TIME))
@@ -82,9 +82,24 @@ class World:
         """Let time pass; raises ValueError (and changes nothing) beyond the calendar."""
         self._go_to(self.clock + time)
 
-    def hold_back(self, lag: Callable[[str], timedelta]) -> None:
-        """Show each dossier as it was `lag(code)` ago, as systems do whose changes come late."""
-        self._lag = lag
+    def hold_back(self, lag: Callable[[str, str], timedelta]) -> None:
+        """Show each dossier as it was `lag(system, code)` ago: its changes come late."""
+        self._lags.append(lag)
+        self._see()
+
+    def let_go(self, lag: Callable[[str, str], timedelta]) -> None:
+        """Show again what `hold_back` held back."""
+        self._lags.remove(lag)
+        self._see()
+
+    def remove(self, is_chosen: Callable[[str, str], bool]) -> None:
+        """The source removes the dossiers that `is_chosen(system, code)`, of those it holds."""
+        for system in WRITE_MOMENT:
+            held = {code for _, code, _ in self._seen[system, DOSSIERS] if is_chosen(system, code)}
+            self._lives[system, DOSSIERS] = [
+                replace(life, removed_at=self.clock) if life.code in held else life
+                for life in self._lives[system, DOSSIERS]
+            ]
         self._see()
 
     def _go_to(self, clock: datetime) -> None:
@@ -119,7 +134,7 @@ class World:
                 (
                     (updated_at, life.code, life)
                     for life in lives
-                    if (updated_at := life.updated_at(self._seen_at(life))) is not None
+                    if (updated_at := life.updated_at(self._seen_at(key[0], life))) is not None
                     and not life.is_removed(self.clock)
                 ),
                 key=lambda change: change[:2],
@@ -127,8 +142,8 @@ class World:
             for key, lives in self._lives.items()
         }
 
-    def _seen_at(self, life: Life) -> datetime:
-        return self.clock - self._lag(life.code)
+    def _seen_at(self, system: str, life: Life) -> datetime:
+        return self.clock - sum((lag(system, life.code) for lag in self._lags), timedelta())
 
     def changes(self, system: str, kind: str, window: Window) -> list[Change]:
         """What of a kind lies in a window: time of change, code and life, in this order."""
@@ -142,7 +157,7 @@ class World:
     def records(self, system: str, changes: list[Change]) -> list[dict]:
         """The records of changes as the system writes them."""
         write = WRITE_MOMENT[system]
-        return [life.record(self._seen_at(life), write) for _, _, life in changes]
+        return [life.record(self._seen_at(system, life), write) for _, _, life in changes]
 
     def removed(self, system: str, since: datetime | None) -> list[dict]:
         """The dossiers that the source removed, by time of removal and code."""

@@ -2,7 +2,7 @@
 
 import logging
 
-from airflow.sdk import Asset, Connection, get_current_context, task
+from airflow.sdk import Asset, get_current_context, task
 
 from sipas.orchestration.failures import fail_when, without_retry
 
@@ -15,25 +15,22 @@ def show_source(source_code: str) -> None:
 
 
 def land_one_stop(source_code: str) -> str:
-    """Asks one system with the account of its Airflow connection; returns its code."""
+    """Asks one source of whatever kind for what is new and lands it; returns its code."""
     from sipas.database import connect
+    from sipas.orchestration.connections import access_by
     from sipas.settings import directory
-    from sipas.sources.configuration import source_by_code
-    from sipas.sources.one_stop_http import Access, SourceRefusesUs, fetch
+    from sipas.sources.ask import land_news
+    from sipas.sources.configuration import known_source
+    from sipas.sources.session import SourceRefusesUs
 
     show_source(source_code)
-    source = source_by_code(source_code)
-    account = Connection.get(source.connection)
-    port = f":{account.port}" if account.port else ""
-    access = Access(
-        f"{account.schema or 'https'}://{account.host}{port}", account.login, account.password
-    )
+    folders = directory("SIPAS_LANDING_DIR"), directory("SIPAS_INBOX_DIR")
     try:
         with connect("ingest") as connection:
-            manifest = fetch(connection, directory("SIPAS_LANDING_DIR"), source, access)
+            landed = land_news(connection, *folders, known_source(source_code), access_by)
     except SourceRefusesUs as error:
         raise without_retry(error) from error
-    log.info("%s: %s", source_code, manifest.delivery_id if manifest else "nothing new")
+    log.info("%s: %s", source_code, [m.delivery_id for m in landed] or "nothing new")
     return source_code
 
 

@@ -128,8 +128,7 @@ def land_dossier_file(
         file_stamp=stamp,
     )
     with incoming:
-        with path.open("rb") as file:
-            incoming.add_file(path.name, file)
+        incoming.add_file(path.name, path)
         if is_repeat(connection, incoming):
             return None
         manifest = incoming.commit()

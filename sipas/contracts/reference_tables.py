@@ -16,6 +16,7 @@ from sipas.contracts.improvement_tables import (
     TaskReport,
     UnitSuccession,
 )
+from sipas.contracts.one_stop_tables import AgencyHead, FeedbackRule
 from sipas.contracts.stated_tables import StatedCheck, StatedCheckOperand, StatedFigure
 
 CONTRACT_VERSION = "reference@1"
@@ -297,4 +298,6 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "stated_check_operands": StatedCheckOperand,
     "dossier_statuses": DossierStatus,
     "calendar_days": CalendarDay,
+    "feedback_rules": FeedbackRule,
+    "agency_heads": AgencyHead,
 }

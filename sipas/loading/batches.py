@@ -9,11 +9,12 @@ import psycopg
 from sipas.contracts.rejection import DeliveryRefused, NotReady, Rejection
 from sipas.database import copy_rows
 from sipas.landing import Manifest, read_manifest
-from sipas.loading import dossiers, reference, survey_forms
+from sipas.loading import dossiers, feedback, reference, survey_forms
 from sipas.loading.loader import Loader
 
 LOADERS = {
     "dossiers": dossiers.DossierLoader,
+    "feedback": feedback.FeedbackLoader,
     "survey_forms": survey_forms.SurveyLoader,
     "reference": reference.ReferenceLoader,
 }

@@ -44,6 +44,7 @@ ROUND_MARTS = (
 )
 STANDING_MARTS = {
     "scorecards": ("agency_scorecards",),
+    "feedback": ("feedback_results",),
     "statements": ("stated_vs_computed",),
     "improvement": ("target_progress", "improvement_tasks", "criterion_notes", "report_compliance"),
 }

@@ -12,7 +12,7 @@ from handover import REFERENCE
 
 from simulator import LOCAL_TIME
 
-AGENCIES = ("H99.01", "H99.02")
+AGENCIES = ("Z1", "Z2")
 REFUSE, ASK, ANSWER, PUBLISH = 2, 5, 15, 2
 CHANNELS = {"1": "counter", "2": "portal", "3": "call_centre", "4": "app", "5": "post"}
 SUBJECTS = {"1": "conduct", "2": "delay", "3": "fees", "4": "regulation", "5": "other"}

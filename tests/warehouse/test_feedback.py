@@ -4,24 +4,15 @@ import json
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-import handover
 import pytest
-from drawn_feedback import COUNTED, Drawn, draw_feedback, expected_results
-from handover import accept, load_pending, page, run_dbt, take_in_reference
-from psycopg.rows import dict_row
+from drawn_feedback import COUNTED, Drawn, expected_results
+from handover import accept, load_pending, page
+from one_stop_world import LATER, NOW
 
-from simulator import LOCAL_TIME
-from simulator.reference import write_reference
-from sipas.builds import close_build, open_build
-from sipas.database import connect
 from sipas.landing import Incoming, register
 from sipas.loading.gate import decide
 
 SYSTEM = "mot_cua_tinh"
-FIRST = date(2023, 10, 2)
-NOW = datetime(2024, 1, 20, 12, tzinfo=LOCAL_TIME)  # a Saturday
-LATER = datetime(2024, 2, 26, 9, tzinfo=LOCAL_TIME)  # Tết lies between
-LIVES = draw_feedback(400, FIRST, 110, seed=17)
 
 
 def land_feedback(ingest, landing, *bodies: bytes, watermark=NOW):
@@ -37,7 +28,7 @@ def land_feedback(ingest, landing, *bodies: bytes, watermark=NOW):
 
 def one(**changes) -> dict:
     """A good record; `changes` by the vendor's names."""
-    life = Drawn("PA-1", "H99.01", "2", "1", "DD", NOW - timedelta(days=9))
+    life = Drawn("PA-1", "Z1", "2", "1", "DD", NOW - timedelta(days=9))
     return life.record(NOW - timedelta(days=8)) | changes
 
 
@@ -137,35 +128,16 @@ def test_the_gate_refuses_feedback_from_the_future(ingest, warehouse):
 
 
 @pytest.fixture(scope="module")
-def results(warehouse) -> dict[datetime, dict]:
-    """The rows of feedback_results at NOW and, after one more record of one agency, at LATER."""
-    handover.empty(warehouse)
-    write_reference(warehouse.inbox / "reference" / "simulated")
-    last = Drawn("PA-9999", "H99.02", "5", "5", None, LATER - timedelta(hours=1))
-    found = {}
-    with connect("ingest", autocommit=True) as ingest:
-        take_in_reference(ingest, warehouse)
-        for now, records in (
-            (NOW, [life.record(NOW) for life in LIVES]),
-            (LATER, [last.record(LATER)]),
-        ):
-            land_feedback(ingest, warehouse.landing, page(*records), watermark=now)
-            accept(ingest, *load_pending(ingest, warehouse.landing, "feedback"))
-            with warehouse.connect("transform") as transform:
-                build_id = open_build(transform, "test")
-                run_dbt("feedback_results", "int_agency_feedback_counts")
-                close_build(transform, build_id, succeeded=True)
-            found[now] = read_results(warehouse)
-    return {NOW: (LIVES, found[NOW]), LATER: ([*LIVES, last], found[LATER])}
-
-
-def read_results(warehouse) -> dict[tuple, dict]:
+def results(one_stop_world) -> dict[datetime, tuple[list[Drawn], dict]]:
+    """At each build, what was handed in and the rows of feedback_results."""
     key = ("agency_code", "period_type", "period_start", "breakdown", "breakdown_value")
-    with warehouse.connect() as connection:
-        rows = connection.cursor(row_factory=dict_row).execute(
-            "select * from marts.feedback_results"
+    return {
+        now: (
+            one_stop_world.lives[now],
+            {tuple(row[name] for name in key): row for row in rows},
         )
-        return {tuple(row[name] for name in key): row for row in rows}
+        for now, rows in one_stop_world.feedback_results.items()
+    }
 
 
 @pytest.mark.parametrize("now", [NOW, LATER])
@@ -190,8 +162,8 @@ def test_every_shape_of_feedback_was_drawn(results):
 
 
 def test_feedback_falls_due_without_a_new_record(results):
-    """The second build brought one record of one agency; the other's open ones fell due too."""
+    """The second build brought one record, and that of another agency."""
     before, after = (results[now][1] for now in (NOW, LATER))
-    january = ("H99.01", "year", date(2024, 1, 1), "all", "all")
+    january = ("Z1", "year", date(2024, 1, 1), "all", "all")
     assert after[january]["open_overdue_count"] > before[january]["open_overdue_count"]
     assert after[january]["open_in_time_count"] < before[january]["open_in_time_count"]

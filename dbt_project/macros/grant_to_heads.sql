@@ -8,7 +8,7 @@
     alter table {{ this }} enable row level security;
     {%- if execute -%}
         {%- set heads = run_query(
-            "select role_name, array_agg(agency_code::text) as agency_codes from "
+            "select role_name, string_agg(quote_literal(agency_code), ', ') as agency_codes from "
             ~ listed_heads
             ~ " where role_name in (select rolname from pg_roles) group by role_name"
         ) -%}
@@ -16,7 +16,7 @@
             grant usage on schema {{ this.schema }} to {{ head.role_name }};
             grant select on {{ this }} to {{ head.role_name }};
             create policy {{ head.role_name }} on {{ this }} for select to {{ head.role_name }}
-                using (agency_code in ('{{ head.agency_codes | join("', '") }}'));
+                using (agency_code in ({{ head.agency_codes }}));
         {%- endfor -%}
     {%- endif -%}
 {%- endmacro %}

@@ -153,9 +153,10 @@ def take_in_reference(connection: psycopg.Connection, warehouse) -> list[BatchRe
     return results
 
 
-def run_dbt(*models: str) -> None:
+def run_dbt(*models: str, with_unit_tests: bool = True) -> None:
     """A bare `dbt build` with the settings of the environment, all tests included; or of `models`
-    and what they are made of, with the tests that ask for nothing else."""
+    and what they are made of, with the tests that ask for nothing else. Unit tests need no data:
+    whoever builds once more may leave them out."""
     selection = ["--indirect-selection", "cautious", "--select", *(f"+{name}" for name in models)]
     result = subprocess.run(
         [
@@ -165,6 +166,7 @@ def run_dbt(*models: str) -> None:
             "--project-dir",
             str(PROJECT / "dbt_project"),
             *(selection if models else []),
+            *([] if with_unit_tests else ["--exclude-resource-type", "unit_test"]),
         ],
         capture_output=True,
         text=True,

@@ -237,9 +237,12 @@ def add_acts() -> None:
             outcome       text
         );
         alter table audit.deliveries
+            add column told_until timestamptz,
             add column days_from date,
             add column days_to date,
             add column file_stamp text;
+        comment on column audit.deliveries.told_until is
+            'the source''s own time of the newest of its answers; the watermark is the first''s';
         comment on column audit.deliveries.days_from is
             'set when all dossiers filed on these days were asked for, not what changed since';
         comment on column audit.deliveries.file_stamp is
@@ -353,7 +356,8 @@ def downgrade() -> None:
             drop column fees, drop column status_events, drop column lateness_reason;
         drop index audit.deliveries_by_source;
         alter table audit.deliveries
-            drop column days_from, drop column days_to, drop column file_stamp;
+            drop column told_until, drop column days_from, drop column days_to,
+            drop column file_stamp;
         alter table audit.deliveries drop constraint deliveries_delivery_kind_check;
         alter table audit.deliveries add constraint deliveries_delivery_kind_check
             check (delivery_kind in ('dossiers', 'survey_forms', 'reference'));

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sipas.contracts.feedback import Accepted, load_mapping, read_record
+from sipas.contracts.feedback import Accepted, Feedback, load_mapping, read_record
 from sipas.contracts.rejection import Rejection
 
 KEY = b"a key of the tests"
@@ -64,3 +64,10 @@ def test_both_vendors_write_the_same_feedback(vendor):
 def test_what_a_feedback_needs_is_named_by_the_vendors_word(name):
     result = read({key: value for key, value in GOOD.items() if key != name})
     assert (result.field, result.reason_vi) == (name, "Thiếu trường bắt buộc.")
+
+
+@pytest.mark.parametrize("vendor", ["mot_cua_compact", "mot_cua_iso"])
+def test_a_feedback_mapping_fills_the_contract_and_nothing_else(vendor):
+    fields = {field.name for field in msgspec.structs.fields(Feedback)}
+    assert set(load_mapping(vendor).fields) == fields | {"handler"}
+    assert load_mapping(vendor).codes.keys() == {"channel", "subject", "is_answer_accepted"}

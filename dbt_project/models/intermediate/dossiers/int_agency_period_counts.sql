@@ -242,10 +242,12 @@ medians as (
         period_start,
         breakdown,
         breakdown_value,
-        (
-            min(working_day_count) filter (where 2 * dossiers_so_far >= dossier_count)
-            + min(working_day_count) filter (where 2 * dossiers_so_far > dossier_count)
-        )::numeric / 2 as median_working_days
+        trim_scale(
+            (
+                min(working_day_count) filter (where 2 * dossiers_so_far >= dossier_count)
+                + min(working_day_count) filter (where 2 * dossiers_so_far > dossier_count)
+            )::numeric / 2
+        ) as median_working_days
     from cumulated
     group by
         agency_code,

@@ -1,5 +1,8 @@
+-- The counts subtract what stands here, so they are brought forward first.
 -- depends_on: {{ ref('int_agency_period_counts') }}
 -- depends_on: {{ ref('int_agency_field_names') }}
+-- depends_on: {{ ref('int_changed_dossiers') }}
+-- depends_on: {{ ref('int_dossier_build') }}
 {{
     config(
         materialized='incremental',

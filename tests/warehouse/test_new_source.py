@@ -211,6 +211,7 @@ def test_a_trial_shows_how_each_field_is_read_and_writes_nothing(ingest, warehou
     assert fields["submitted_at"]["shape"].startswith("9999-99-99A99:99:99")
     assert fields["applicant_name"]["shape"] == "text"
     assert fields["applicant_phone"]["shape"] == "text"
+    assert fields["lateness_reason"]["shape"] in ("text", "-")
     assert fields["supplements.requested_at"]["theirs"] == "DanhSachHoSoBoSung[].NgayBoSung"
     assert [note.split(" ")[0] for note in trial["notes"][2:]] == [
         "dossiers/removed",

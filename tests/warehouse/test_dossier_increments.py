@@ -289,9 +289,7 @@ def tell(story: Story, patch: pytest.MonkeyPatch) -> Told:
     story.close_build(build, succeeded=True)
 
     patch.setattr(
-        drawn_dossiers,
-        "USES",
-        (("agency:H99.02", "strict", date(2024, 1, 1)), drawn_dossiers.USES[-1]),
+        drawn_dossiers, "USES", (("agency:H99.02", "strict", date(2024, 1, 1)), drawn_dossiers.USES[-1])
     )
     story.take_in_reference(on_time_rule_uses=use_rows())
     build = story.open_build()

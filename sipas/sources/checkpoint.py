@@ -15,14 +15,10 @@ from typing import Self
 import msgspec
 
 from sipas.landing import Incoming, LandedObject, Manifest, write_synced
-from sipas.sources.session import SourceRefusesUs, SourceUnavailable
+from sipas.sources.session import Incomplete, SourceRefusesUs
 
 log = logging.getLogger(__name__)
 LOG = "checkpoint.ndjson"
-
-
-class Incomplete(SourceUnavailable):
-    """The pages came and do not make a whole: none of them is kept."""
 
 
 class Question(msgspec.Struct, frozen=True):

@@ -17,7 +17,8 @@ first page's time.
 from collections.abc import Iterator
 from datetime import datetime
 
-from sipas.sources.checkpoint import Incomplete, PageNote
+from sipas.sources.checkpoint import PageNote
+from sipas.sources.session import Incomplete
 from sipas.sources.walk import Page, Walk, digest
 
 SEAM_SIZE = 50  # records: a seam holds as many as moved between two requests

@@ -12,8 +12,8 @@ from typing import Annotated
 
 import msgspec
 
-from sipas.sources.checkpoint import Incomplete, PageNote, ResumableIncoming
-from sipas.sources.session import Session, Unreadable
+from sipas.sources.checkpoint import PageNote, ResumableIncoming
+from sipas.sources.session import Incomplete, Session, Unreadable
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 ReadMoment = Callable[[msgspec.Raw], datetime | None]

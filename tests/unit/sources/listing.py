@@ -8,9 +8,25 @@ from math import ceil
 from threading import Lock
 
 import httpx
+import msgspec
 
 from simulator import LOCAL_TIME
+from sipas.sources.configuration import HttpSource
+from sipas.sources.session import Access
 
+SOURCE = HttpSource(
+    code="mot_cua",
+    name_vi="Một cửa",
+    connection="mot_cua",
+    path="/systems/mot_cua",
+    mapping="mot_cua_iso",
+    data_nature="simulated",
+    page_size=4,
+    concurrency=1,
+    requests_per_second=100_000,
+    tries=3,
+)
+ACCESS = Access("http://source.test", "user", "not-a-secret")
 START = datetime(2024, 1, 10, 8, tzinfo=LOCAL_TIME)
 TOKEN = {"access_token": "abc"}
 
@@ -94,3 +110,34 @@ class Listing:
 def as_record(changed_at: datetime, code: str) -> dict:
     """A record with nothing but what the connector reads."""
     return {"MaHoSo": code, "NgayCapNhat": changed_at.isoformat()}
+
+
+class Killed(BaseException):
+    """Stands for a kill: no `except Exception` may catch it."""
+
+
+def received(landing, manifest) -> list[dict]:
+    """The records of a delivery in the order of its objects."""
+    folder = landing / "dossiers" / manifest.delivery_id
+    return [
+        record
+        for item in manifest.objects
+        for record in json.loads((folder / item.name).read_bytes())["data"]
+    ]
+
+
+def newest(*deliveries: list[dict]) -> dict[str, datetime]:
+    """Time of change of the newest version of each dossier."""
+    found: dict[str, datetime] = {}
+    for record in (r for records in deliveries for r in records):
+        moment = datetime.fromisoformat(record["NgayCapNhat"])
+        found[record["MaHoSo"]] = max(moment, found.get(record["MaHoSo"], moment))
+    return found
+
+
+def pages_asked(listing: Listing) -> list[str | None]:
+    return [query.get("page") for query in listing.asked]
+
+
+def with_settings(**changes) -> HttpSource:
+    return msgspec.structs.replace(SOURCE, **changes)

@@ -17,7 +17,7 @@ from sipas.sources.configuration import HttpSource
 from sipas.sources.session import Access
 
 CLOCK = datetime(2024, 1, 31, 17, tzinfo=LOCAL_TIME)
-USER, PASSWORD = "sipas", "not-a-secret"
+USER, PASSWORD = "sipas", "not-a-secret"  # pragma: allowlist secret
 COMMUNES = HttpSource(
     code="mot_cua_xa",
     name_vi="Một cửa cấp xã",

@@ -183,3 +183,31 @@ def test_times_of_our_tombstones_are_written_as_the_vendor_writes_them():
         mapping = load_mapping(name)
         assert as_written(CLOCK, mapping) == written
         assert mapping.moment(written) == CLOCK
+
+
+def test_a_vendor_with_its_own_way_of_writing_times_is_reconciled_too(
+    ingest, warehouse, filled, monkeypatch
+):
+    """The provincial system writes 20240131170000: read in its counts, written in our removals."""
+    provincial = source(
+        code="mot_cua_tinh", path="/systems/mot_cua_tinh", mapping="mot_cua_compact"
+    )
+    path = warehouse.folder / "provincial.yml"
+    entry = {"kind": "http", **msgspec.to_builtins(provincial)}
+    path.write_text(yaml.safe_dump({"one_stop": [entry], "surveys": {"mapping": "x"}}))
+    monkeypatch.setenv("SIPAS_SOURCES_FILE", str(path))
+    fetch(ingest, warehouse.landing, provincial, filled.access)
+    take_in(ingest, warehouse)
+    assert reconcile(ingest, warehouse.landing, provincial, filled.access) == []
+    code, day = warehouse.rows(
+        "select dossier_code, (submitted_at at time zone 'Asia/Ho_Chi_Minh')::date "
+        "from raw.dossiers where source_code = 'mot_cua_tinh' and submitted_at > '2024-01-20' "
+        "order by dossier_code limit 1"
+    )[0]
+    filled.world.remove(lambda system, held: held == code)
+    assert reconcile(ingest, warehouse.landing, provincial, filled.access) == [day]
+    take_in(ingest, warehouse)
+    assert confirm(ingest, provincial, filled.access) == []
+    assert warehouse.rows("select dossier_code, removed_at from raw.dossier_removals") == [
+        (code, CLOCK)
+    ]

@@ -8,7 +8,7 @@ import hashlib
 import io
 import os
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Self
 
@@ -45,6 +45,13 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     file_name: str | None = None
     window_from: datetime | None = None
     watermark: datetime | None = None
+    # The source's time of the newest of its answers; the watermark is that of the first.
+    told_until: datetime | None = None
+    # A request for all dossiers filed on these days, instead of what changed since window_from.
+    days_from: date | None = None
+    days_to: date | None = None
+    # How the file looked where it was found: an equal stamp is an unchanged file.
+    file_stamp: str | None = None
 
 
 class Incoming:
@@ -61,8 +68,13 @@ class Incoming:
         subject_code: str | None = None,
         file_name: str | None = None,
         window_from: datetime | None = None,
+        days_from: date | None = None,
+        days_to: date | None = None,
+        file_stamp: str | None = None,
+        folder_name: str | None = None,
     ) -> None:
-        """`lot_key` names what a later delivery replaces; None: nothing, it accumulates."""
+        """`lot_key` names what a later delivery replaces; None: nothing, it accumulates.
+        `folder_name` keeps apart what one source may be receiving at the same time."""
         self.landing = landing
         self.header = {
             "source_code": source_code,
@@ -71,10 +83,13 @@ class Incoming:
             "subject_code": subject_code,
             "file_name": file_name,
             "window_from": window_from,
+            "days_from": days_from,
+            "days_to": days_to,
+            "file_stamp": file_stamp,
         }
         self.lot_key = lot_key
         self.objects: list[LandedObject] = []
-        self.folder = landing / INCOMING / source_code.replace("/", "_")
+        self.folder = landing / INCOMING / (folder_name or source_code).replace("/", "_")
 
     def __enter__(self) -> Self:
         shutil.rmtree(self.folder, ignore_errors=True)  # of a run that was killed
@@ -104,11 +119,15 @@ class Incoming:
     def content_sha256(self) -> str:
         """Hash over the window asked for and every body: equal for an equal answer."""
         asked = str(self.header["window_from"])
+        self.objects.sort(key=lambda item: item.name)  # pages may arrive in any order
         parts = [asked, *(f"{item.name} {item.sha256}" for item in self.objects)]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
-    def commit(self, watermark: datetime | None = None) -> Manifest:
-        """Makes the delivery final and returns its manifest; `watermark` is the source's time."""
+    def commit(
+        self, watermark: datetime | None = None, told_until: datetime | None = None
+    ) -> Manifest:
+        """Makes the delivery final and returns its manifest; `watermark` is the source's time up
+        to which it has told everything, `told_until` that of its newest answer."""
         if not self.objects:
             raise UserError(f"The source {self.header['source_code']} handed over nothing.")
         received_at = datetime.now(UTC)
@@ -121,6 +140,7 @@ class Incoming:
             content_sha256=content,
             objects=self.objects,
             watermark=watermark,
+            told_until=told_until,
             **self.header,
         )
         write_synced(self.folder / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)))
@@ -162,9 +182,9 @@ def register(connection: psycopg.Connection, landing: Path, manifest: Manifest) 
         """
         insert into audit.deliveries (
             delivery_id, source_code, delivery_kind, lot_key, subject_code, file_name,
-            data_nature, received_at, window_from, watermark, object_count, byte_count,
-            content_sha256, manifest_sha256, landing_path
-        ) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+            data_nature, received_at, window_from, watermark, told_until, days_from, days_to,
+            file_stamp, object_count, byte_count, content_sha256, manifest_sha256, landing_path
+        ) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         on conflict (delivery_id) do nothing
         """,
         [
@@ -178,6 +198,10 @@ def register(connection: psycopg.Connection, landing: Path, manifest: Manifest) 
             manifest.received_at,
             manifest.window_from,
             manifest.watermark,
+            manifest.told_until,
+            manifest.days_from,
+            manifest.days_to,
+            manifest.file_stamp,
             len(manifest.objects),
             sum(item.byte_count for item in manifest.objects),
             manifest.content_sha256,
@@ -264,14 +288,23 @@ class LandedFile(io.RawIOBase):
 
 
 def is_repeat(connection: psycopg.Connection, incoming: Incoming) -> bool:
-    """Whether the newest delivery of the same lot (or source) holds exactly the same content."""
+    """Whether the newest delivery of the same lot (without one: of the source's answers, or of
+    the file of this name) holds exactly the same content."""
+    header = incoming.header
     row = connection.execute(
         """
         select content_sha256 from audit.deliveries
-        where source_code = %s and (%s::text is null or lot_key = %s)
+        where source_code = %s and delivery_kind = %s and file_name is not distinct from %s
+        and (%s::text is null or lot_key = %s)
         order by received_at desc limit 1
         """,
-        [incoming.header["source_code"], incoming.lot_key, incoming.lot_key],
+        [
+            header["source_code"],
+            header["delivery_kind"],
+            header["file_name"],
+            incoming.lot_key,
+            incoming.lot_key,
+        ],
     ).fetchone()
     return row is not None and row[0] == incoming.content_sha256
 

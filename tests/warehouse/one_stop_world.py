@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 
 import msgspec
-from drawn_feedback import Drawn, draw_feedback
+from drawn_feedback import Drawn, draw_feedback, known_by
 from handover import accept, land_pages, load_pending, page, record, run_dbt, take_in_reference
 from psycopg.rows import dict_row
 
@@ -87,9 +87,13 @@ def build_the_one_stop_world(warehouse: Warehouse) -> OneStopWorld:
             (NOW, lives, drawn_dossiers()),
             (LATER, [last], late_cases()),
         ):
-            land_feedback(
-                ingest, warehouse.landing, page(*(life.record(now) for life in feedback)), now
-            )
+            # What a system said when it took them in arrives after all, weeks too late.
+            stale = [known_by(life, life.submitted) for life in lives[:50] if now == LATER]
+            records = [
+                *(life.record(life.submitted) for life in stale),
+                *(life.record(now) for life in feedback),
+            ]
+            land_feedback(ingest, warehouse.landing, page(*records), now)
             land_pages(ingest, warehouse.landing, page(*dossiers), watermark=now)
             for kind in ("feedback", "dossiers"):
                 results = load_pending(ingest, warehouse.landing, kind)
@@ -279,6 +283,26 @@ CASES: dict[str, tuple[dict, str | None]] = {
         | NOTICE
         | apologies(("02-06", "02-19")),
         None,
+    ),
+    "done-late-long-ago": (
+        DONE
+        | {
+            "NgayNopHoSo": at("2022-12-01"),
+            "NgayTiepNhan": at("2022-12-01"),
+            "NgayHenTra": at("2022-12-20", "17:00"),
+            "NgayKetThucXuLy": at("2023-02-24"),
+        },
+        None,
+    ),
+    "done-late-a-year-ago": (
+        DONE
+        | {
+            "NgayNopHoSo": at("2022-12-01"),
+            "NgayTiepNhan": at("2022-12-01"),
+            "NgayHenTra": at("2022-12-20", "17:00"),
+            "NgayKetThucXuLy": at("2023-02-27"),
+        },
+        "ended_late_without_notice_and_apology",
     ),
     "done-in-time": (
         DONE | {"NgayHenTra": at("02-05", "17:00"), "NgayKetThucXuLy": at("02-05")},

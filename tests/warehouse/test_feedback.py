@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from drawn_feedback import COUNTED, Drawn, expected_results
+from drawn_feedback import COUNTED, Drawn, expected_results, judge
 from handover import accept, load_pending, page
 from one_stop_world import LATER, NOW
 
@@ -155,6 +155,15 @@ def test_feedback_counts_equal_those_of_plain_python(results, now):
             assert row[name] == figures[name] or row[name] == pytest.approx(
                 Decimal(figures[name]), abs=Decimal("1e-12")
             ), (key, name)
+
+
+def test_each_feedback_has_the_outcome_of_plain_python(one_stop_world):
+    found = {
+        row["feedback_code"]: (row["outcome"], row["publication"])
+        for row in one_stop_world.table("intermediate.int_feedback_outcomes")
+    }
+    judged = {life.code: judge(life, LATER) for life in one_stop_world.lives[LATER]}
+    assert found == {code: (one.outcome, one.publication) for code, one in judged.items()}
 
 
 def test_every_shape_of_feedback_was_drawn(results):

@@ -33,7 +33,13 @@ candidates as (
         coalesce(outcomes.ended_at, current_build.as_of_at) as late_until_at
     from outcomes
     cross join current_build
-    where outcomes.outcome in ('in_progress_overdue', 'in_progress_on_time', 'finished_late')
+    where
+        outcomes.outcome in ('in_progress_overdue', 'in_progress_on_time')
+        or (
+            outcomes.outcome = 'finished_late'
+            and outcomes.ended_at
+            >= current_build.as_of_at - interval '{{ var("ended_late_listed_months") }} months'
+        )
 
 ),
 

@@ -122,12 +122,12 @@ limited as (
 
 ),
 
--- To ask for more stops the clock of a limit that still runs; it mends none that has run out.
+-- To ask for more stops the clock of a limit that still runs; it mends none that has run out. A
+-- limit moves on with every working day of the pause, so nobody is overdue who waits.
 due as (
 
     select
         *,
-        asked_position <= first_answer_due_number as is_answer_paused,
         first_answer_due_number
         + case when asked_position <= first_answer_due_number then paused_days else 0 end
             as answer_due_number,
@@ -159,9 +159,7 @@ final as (
             as published_at,
         case when due.known_answered_at is not null then due.is_answer_accepted end
             as is_answer_accepted,
-        due.first_answer_due_number,
         due.answer_due_number,
-        coalesce(due.is_answer_paused, false) as is_answer_paused,
         answer_days.day_on as answer_due_on,
         case
             when due.known_answered_at is not null
@@ -176,7 +174,6 @@ final as (
                         when due.ended_position > due.refuse_due_number then 'refused_late'
                         else 'refused_in_time'
                     end
-            when due.is_answer_paused and due.known_arrived_at is null then 'open_in_time'
             when due.as_of_position > due.answer_due_number then 'open_overdue'
             else 'open_in_time'
         end as outcome,

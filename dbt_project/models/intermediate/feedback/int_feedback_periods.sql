@@ -47,7 +47,8 @@ touched as (
 
 ),
 
--- Who was still open is judged as things stood when the period ended, or at the as-of.
+-- Who was still open is judged by the day on which the period ended, or by the as-of: at the end of
+-- a period a pause that was yet to come changes nothing, because its limit still ran.
 judged as (
 
     select
@@ -86,18 +87,7 @@ final as (
         taken_in_at >= start_at as is_received,
         case
             when ended_at < end_at then outcome
-            when
-                is_answer_paused
-                and asked_more_at < judged_at
-                and coalesce(more_arrived_at >= judged_at, true)
-                then 'open_in_time'
-            when
-                judged_position
-                > case
-                    when is_answer_paused and asked_more_at < judged_at then answer_due_number
-                    else first_answer_due_number
-                end
-                then 'open_overdue'
+            when judged_position > answer_due_number then 'open_overdue'
             else 'open_in_time'
         end as outcome,
         case when asked_more_at >= start_at and asked_more_at < end_at then is_asked_in_time end

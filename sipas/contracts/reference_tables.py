@@ -16,6 +16,7 @@ from sipas.contracts.improvement_tables import (
     TaskReport,
     UnitSuccession,
 )
+from sipas.contracts.quarantine_tables import QuarantineReason, SourceOwner
 from sipas.contracts.stated_tables import StatedCheck, StatedCheckOperand, StatedFigure
 
 CONTRACT_VERSION = "reference@1"
@@ -295,6 +296,8 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "stated_figures": StatedFigure,
     "stated_checks": StatedCheck,
     "stated_check_operands": StatedCheckOperand,
+    "source_owners": SourceOwner,
+    "quarantine_reasons": QuarantineReason,
     "dossier_statuses": DossierStatus,
     "calendar_days": CalendarDay,
 }

@@ -23,6 +23,7 @@ DAG_IDS = {
     "ingest_surveys",
     "build_warehouse",
     "publish_results",
+    "purge_personal_data",
 }
 
 

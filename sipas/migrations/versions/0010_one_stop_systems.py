@@ -5,6 +5,13 @@ Large tables lead their keys with the agency, so that they can be distributed by
 
 from alembic import op
 
+from sipas.migrations.quarantine_states import (
+    add_purges,
+    add_quarantine_states,
+    drop_purges,
+    drop_quarantine_states,
+)
+
 revision = "0010"
 down_revision = "0009"
 branch_labels = None
@@ -24,6 +31,8 @@ def upgrade() -> None:
     add_to_dossiers()
     add_feedback()
     add_acts()
+    add_quarantine_states()
+    add_purges()
 
 
 def add_to_dossiers() -> None:
@@ -142,6 +151,8 @@ def add_acts() -> None:
 
 
 def downgrade() -> None:
+    drop_purges()
+    drop_quarantine_states()
     op.execute(
         """
         drop table audit.reconciliations, audit.backfills, raw.feedback, raw.dossier_removals;

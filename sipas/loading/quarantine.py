@@ -5,6 +5,7 @@ Whether a fault is still open is decided in one place, the view quarantine.recor
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -165,15 +166,12 @@ def our_names(connection: psycopg.Connection, landing: Path, manifest: Manifest)
 def field_names(
     connection: psycopg.Connection, landing: Path, manifest: Manifest, position: int
 ) -> list[str]:
-    """The names of the fields that the record has, never a value; none where it is no object."""
+    """The names of the fields that the record has, never a value; none where it is no object or
+    no record of a one-stop system."""
     loader = LOADERS[manifest.delivery_kind](connection, landing, manifest)
-    if not hasattr(loader, "records") or manifest.delivery_kind not in ("dossiers", "feedback"):
+    try:
+        loader.prepare()
+        record = next(islice(loader.all_records(), position - 1, None), None)
+    except (UserError, DeliveryRefused):
         return []
-    passed = 0
-    for name, body in loader.bodies():
-        records = loader.records(name, body)
-        if position <= passed + len(records):
-            record = records[position - passed - 1]
-            return sorted(record) if isinstance(record, dict) else []
-        passed += len(records)
-    return []
+    return sorted(record) if isinstance(record, dict) else []

@@ -7,10 +7,10 @@ reason, as the original: of a value of a wrong type, its type stays.
 
 from typing import Any
 
-from sipas.contracts.dossier import PERSONAL_FIELDS, keyed_hash
+from sipas.contracts.dossier import PERSONAL_FIELDS, REASONS, keyed_hash, plain_words
 from sipas.contracts.mapping import Mapping
 
-# Stands in place of texts and entries that the contract rejects.
+# Stands in place of texts that nobody keeps.
 GONE = "-"
 
 
@@ -19,40 +19,59 @@ def without_persons(record: Any, mapping: Mapping, hash_key: bytes) -> dict | No
     if not isinstance(record, dict):
         return None
     ours = {theirs: name for name, theirs in mapping.fields.items()}
-    lists = {names["from"]: names for names in mapping.lists.values()}
+    lists = {names["from"]: name for name, names in mapping.lists.items()}
     kept: dict[str, Any] = {}
     for theirs, value in record.items():
         name = ours.get(theirs)
         if theirs in lists:
-            kept[theirs] = entries_without_persons(value, set(lists[theirs].values()))
+            kept[theirs] = entries_without_persons(value, lists[theirs], mapping)
         elif name == "handler":
-            kept[theirs] = official(value, hash_key)
+            kept[theirs] = official(value, mapping, hash_key)
         elif name in PERSONAL_FIELDS:
             kept[theirs] = None if is_person(value) else stand_in(value)
         elif name is not None:
-            kept[theirs] = emptied(value)
+            kept[theirs] = kept_value(name, value, mapping)
         elif theirs not in mapping.dropped:
             kept[theirs] = None
     return kept
 
 
-def entries_without_persons(entries: Any, known: set[str]) -> Any:
-    """A list of a record: of each entry what the mapping reads; anything else keeps its type."""
+def entries_without_persons(entries: Any, name: str, mapping: Mapping) -> Any:
+    """The list `name` of a record: of each entry what the mapping reads; what is no list or no
+    entry stays none."""
     if not entries:
         return emptied(entries)
     if not isinstance(entries, list):
         return GONE
+    parts = {theirs: part for part, theirs in mapping.lists[name].items() if part != "from"}
     return [
-        {name: emptied(value) for name, value in entry.items() if name in known}
+        {
+            theirs: kept_value(f"{name}.{parts[theirs]}", value, mapping)
+            for theirs, value in entry.items()
+            if theirs in parts
+        }
         if isinstance(entry, dict)
         else None
         for entry in entries
     ]
 
 
-def official(value: Any, hash_key: bytes) -> Any:
-    """The handling official as the keyed hash that the load would make of the name."""
-    if not value or not is_person(value):
+def kept_value(name: str, value: Any, mapping: Mapping) -> Any:
+    """A value that the contract keeps (`name` is our field, or `<list>.<field>`); of a reason
+    written as text only the words that the mapping turns into a code."""
+    if name not in REASONS or value is None or value == "":
+        return emptied(value)
+    if not isinstance(value, str | int):
+        return stand_in(value)
+    known = {plain_words(text) for text in mapping.codes.get(name, {})}
+    return value if plain_words(str(value)) in known else GONE
+
+
+def official(value: Any, mapping: Mapping, hash_key: bytes) -> Any:
+    """The handling official as the keyed hash that the load makes of the name; a dossier is taken
+    whatever stands there, feedback only with a text or a number."""
+    is_taken = "dossier_code" in mapping.fields or is_person(value)
+    if not value or not is_taken:
         return stand_in(value)
     return f"hmac-sha256:{keyed_hash(str(value), hash_key)}"
 
@@ -63,7 +82,7 @@ def is_person(value: Any) -> bool:
 
 
 def stand_in(value: Any) -> Any:
-    """For a person's value that the contract rejects, another that it rejects alike."""
+    """For a value that the contract rejects, another that it rejects alike."""
     if isinstance(value, str) and value:
         return "\0"
     return 0.5 if isinstance(value, float) else emptied(value)

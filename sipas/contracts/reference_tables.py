@@ -16,6 +16,7 @@ from sipas.contracts.improvement_tables import (
     TaskReport,
     UnitSuccession,
 )
+from sipas.contracts.one_stop_tables import AgencyHead, FeedbackRule
 from sipas.contracts.quarantine_tables import QuarantineReason, SourceOwner
 from sipas.contracts.stated_tables import StatedCheck, StatedCheckOperand, StatedFigure
 
@@ -300,4 +301,6 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "quarantine_reasons": QuarantineReason,
     "dossier_statuses": DossierStatus,
     "calendar_days": CalendarDay,
+    "feedback_rules": FeedbackRule,
+    "agency_heads": AgencyHead,
 }

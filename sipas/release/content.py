@@ -43,7 +43,9 @@ ROUND_MARTS = (
     "reform_index_points",
 )
 STANDING_MARTS = {
-    "scorecards": ("agency_scorecards",),
+    "scorecards": ("agency_scorecards", "agency_scorecard_series"),
+    "feedback": ("feedback_results",),
+    "units": ("units_of_today",),
     "statements": ("stated_vs_computed",),
     "improvement": ("target_progress", "improvement_tasks", "criterion_notes", "report_compliance"),
 }

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import handover
 import pytest
 from drawn_world import Drawn, build_the_drawn_surveys
+from one_stop_world import OneStopWorld, build_the_one_stop_world
 from world import build_the_demo
 
 from sipas.database import connect
@@ -42,3 +43,12 @@ def drawn_warehouse(instance: Instance, tmp_path_factory: pytest.TempPathFactory
     made = make_warehouse(instance, tmp_path_factory.mktemp("drawn_warehouse"), "drawn")
     with variables(made.variables()):
         return build_the_drawn_surveys(made)
+
+
+@pytest.fixture(scope="session")
+def one_stop_world(instance: Instance, tmp_path_factory: pytest.TempPathFactory) -> OneStopWorld:
+    """Drawn agencies with their feedback and dossiers, built twice; nobody changes a row."""
+    made = make_warehouse(instance, tmp_path_factory.mktemp("one_stop_world"), "one_stop")
+    made.landing.mkdir()
+    with variables(made.variables()):
+        return build_the_one_stop_world(made)

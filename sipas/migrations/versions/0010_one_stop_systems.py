@@ -11,6 +11,7 @@ from sipas.migrations.quarantine_states import (
     drop_purges,
     drop_quarantine_states,
 )
+from sipas.migrations.released import create_released, drop_released
 
 revision = "0010"
 down_revision = "0009"
@@ -26,14 +27,107 @@ LATENESS_REASONS = (
     "other",
 )
 
+# What these systems give to publish: columns in the order of the marts, and the key in a release.
+MARTS = {
+    "feedback_results": (
+        """
+            agency_key                 text not null,
+            period_type                text not null,
+            period_start               date not null,
+            breakdown                  text not null,
+            breakdown_value            text not null,
+            as_of_at                   timestamptz not null,
+            agency_code                text not null,
+            agency_name                text not null,
+            unit_level                 text not null,
+            breakdown_label_vi         text not null,
+            rule_versions              text not null,
+            data_nature                text not null,
+            carried_in_count           bigint not null,
+            received_count             bigint not null,
+            answered_in_time_count     bigint not null,
+            answered_late_count        bigint not null,
+            refused_in_time_count      bigint not null,
+            refused_late_count         bigint not null,
+            open_in_time_count         bigint not null,
+            open_overdue_count         bigint not null,
+            asked_more_in_time_count   bigint not null,
+            asked_more_late_count      bigint not null,
+            published_in_time_count    bigint not null,
+            published_late_count       bigint not null,
+            publication_overdue_count  bigint not null,
+            publication_pending_count  bigint not null,
+            judged_answer_count        bigint not null,
+            accepted_answer_count      bigint not null,
+            on_time_rate               numeric,
+            acceptance_rate            numeric,
+            median_working_days        numeric""",
+        "agency_key, period_type, period_start, breakdown, breakdown_value",
+    ),
+    "agency_scorecard_series": (
+        """
+            unit_basis                 text not null,
+            unit_key                   text not null,
+            period_type                text not null,
+            period_start               date not null,
+            as_of_at                   timestamptz not null,
+            unit_code                  text not null,
+            unit_name                  text not null,
+            unit_level                 text not null,
+            summed_unit_count          bigint not null,
+            unit_note_vi               text not null,
+            data_nature                text not null,
+            carried_in_count           bigint not null,
+            received_count             bigint not null,
+            finished_early_count       bigint not null,
+            finished_on_time_count     bigint not null,
+            finished_late_count        bigint not null,
+            in_progress_on_time_count  bigint not null,
+            in_progress_overdue_count  bigint not null,
+            refused_count              bigint not null,
+            withdrawn_count            bigint not null,
+            repeated_supplement_count  bigint not null,
+            on_time_rate               numeric,
+            late_notice_rate           numeric,
+            apology_rate               numeric,
+            online_rate                numeric,
+            postal_rate                numeric,
+            online_payment_rate        numeric,
+            median_working_days        numeric,
+            feedback_count             bigint,
+            feedback_on_time_rate      numeric""",
+        "unit_basis, unit_key, period_type, period_start",
+    ),
+    "units_of_today": (
+        """
+            unit_key         text not null,
+            unit_code        text not null,
+            unit_name        text not null,
+            unit_level       text not null,
+            valid_from       date not null,
+            valid_to         date,
+            kind             text not null,
+            kind_vi          text not null,
+            today_unit_key   text,
+            today_unit_code  text,
+            today_unit_name  text,
+            is_same_unit     boolean not null,
+            data_nature      text not null""",
+        "unit_key",
+    ),
+}
+
 
 def upgrade() -> None:
     add_to_dossiers()
     add_drop_repeats()
     add_feedback()
+    add_feedback_rules()
     add_acts()
     add_quarantine_states()
     add_purges()
+    for mart, (columns, key) in MARTS.items():
+        create_released(mart, columns, key)
 
 
 def add_to_dossiers() -> None:
@@ -172,6 +266,49 @@ def add_feedback() -> None:
     )
 
 
+def add_feedback_rules() -> None:
+    """Deadlines of feedback, and the roles of agencies' heads: rows, as every rule is."""
+    op.execute(
+        """
+        create table reference.feedback_rules (
+            rule_version           text not null,
+            valid_from             date not null,
+            refuse_working_days    smallint not null check (refuse_working_days >= 0),
+            ask_more_working_days  smallint not null check (ask_more_working_days >= 0),
+            answer_working_days    smallint not null check (answer_working_days >= 0),
+            publish_working_days   smallint not null check (publish_working_days >= 0),
+            label_vi               text not null,
+            note                   text,
+            batch_id               bigint not null references audit.batches,
+            position               integer not null,
+            primary key (batch_id, position),
+            unique (batch_id, rule_version),
+            unique (batch_id, valid_from)
+        );
+        comment on table reference.feedback_rules is
+            'a version is in force from its day until the next one; the day of taking in decides';
+
+        create table reference.agency_heads (
+            role_name    text not null check (role_name ~ '^head_[a-z0-9_]+$'),
+            agency_code  text not null check (agency_code ~ '^[A-Za-z0-9.]+$'),
+            note         text,
+            batch_id     bigint not null references audit.batches,
+            position     integer not null,
+            primary key (batch_id, position),
+            unique (batch_id, role_name, agency_code)
+        );
+        comment on table reference.agency_heads is
+            'database roles that may read operational.late_dossier_handlers, for which agency';
+
+        grant select, insert on reference.feedback_rules, reference.agency_heads to sipas_ingest;
+        grant select on reference.feedback_rules, reference.agency_heads
+            to sipas_transform, sipas_release, sipas_audit;
+        grant maintain on raw.feedback, reference.feedback_rules, reference.agency_heads
+            to sipas_transform;
+        """
+    )
+
+
 def add_acts() -> None:
     """Acts of people and machines beside the nightly run: who, why, which days, with what end."""
     op.execute(
@@ -216,9 +353,12 @@ def add_acts() -> None:
 def downgrade() -> None:
     drop_purges()
     drop_quarantine_states()
+    for mart in MARTS:
+        drop_released(mart)
     op.execute(
         """
         drop function raw.drop_repeats;
+        drop table reference.agency_heads, reference.feedback_rules;
         drop table audit.reconciliations, audit.backfills, raw.feedback, raw.dossier_removals;
         alter table raw.dossiers
             drop column fees, drop column status_events, drop column lateness_reason;

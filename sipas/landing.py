@@ -8,9 +8,9 @@ import hashlib
 import io
 import os
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Self
+from typing import BinaryIO, Self
 
 import msgspec
 import psycopg
@@ -47,6 +47,11 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     file_name: str | None = None
     window_from: datetime | None = None
     watermark: datetime | None = None
+    # A request for all dossiers filed on these days, instead of what changed since window_from.
+    days_from: date | None = None
+    days_to: date | None = None
+    # How the file looked where it was found: an equal stamp is an unchanged file.
+    file_stamp: str | None = None
     is_copy: bool = False  # without persons, in place of an original that was purged
 
 
@@ -64,8 +69,13 @@ class Incoming:
         subject_code: str | None = None,
         file_name: str | None = None,
         window_from: datetime | None = None,
+        days_from: date | None = None,
+        days_to: date | None = None,
+        file_stamp: str | None = None,
+        folder_name: str | None = None,
     ) -> None:
-        """`lot_key` names what a later delivery replaces; None: nothing, it accumulates."""
+        """`lot_key` names what a later delivery replaces; None: nothing, it accumulates.
+        `folder_name` keeps apart what one source may be receiving at the same time."""
         self.landing = landing
         self.header = {
             "source_code": source_code,
@@ -74,10 +84,13 @@ class Incoming:
             "subject_code": subject_code,
             "file_name": file_name,
             "window_from": window_from,
+            "days_from": days_from,
+            "days_to": days_to,
+            "file_stamp": file_stamp,
         }
         self.lot_key = lot_key
         self.objects: list[LandedObject] = []
-        self.folder = landing / INCOMING / source_code.replace("/", "_")
+        self.folder = landing / INCOMING / (folder_name or source_code).replace("/", "_")
 
     def __enter__(self) -> Self:
         shutil.rmtree(self.folder, ignore_errors=True)  # of a run that was killed
@@ -92,21 +105,23 @@ class Incoming:
         write_synced(self.folder / name, body)
         self.objects.append(LandedObject(name, len(body), hashlib.sha256(body).hexdigest()))
 
-    def add_file(self, name: str, path: Path) -> None:
-        """Stores a file byte for byte, a block at a time: it may be larger than memory."""
-        digest, byte_count = hashlib.sha256(), 0
-        with path.open("rb") as source, (self.folder / name).open("wb") as file:
-            while block := source.read(BLOCK_BYTES):
-                digest.update(block)
-                byte_count += file.write(block)
+    def add_file(self, name: str, source: BinaryIO) -> None:
+        """Stores an open file byte for byte, whatever its size."""
+        digest, count = hashlib.sha256(), 0
+        with (self.folder / name).open("wb") as file:
+            while chunk := source.read(BLOCK_BYTES):
+                file.write(chunk)
+                digest.update(chunk)
+                count += len(chunk)
             file.flush()
             os.fsync(file.fileno())
-        self.objects.append(LandedObject(name, byte_count, digest.hexdigest()))
+        self.objects.append(LandedObject(name, count, digest.hexdigest()))
 
     @property
     def content_sha256(self) -> str:
         """Hash over the window asked for and every body: equal for an equal answer."""
         asked = str(self.header["window_from"])
+        self.objects.sort(key=lambda item: item.name)  # pages may arrive in any order
         parts = [asked, *(f"{item.name} {item.sha256}" for item in self.objects)]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
@@ -165,9 +180,9 @@ def register(connection: psycopg.Connection, landing: Path, manifest: Manifest) 
         """
         insert into audit.deliveries (
             delivery_id, source_code, delivery_kind, lot_key, subject_code, file_name,
-            data_nature, received_at, window_from, watermark, object_count, byte_count,
-            content_sha256, manifest_sha256, landing_path
-        ) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+            data_nature, received_at, window_from, watermark, days_from, days_to, file_stamp,
+            object_count, byte_count, content_sha256, manifest_sha256, landing_path
+        ) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         on conflict (delivery_id) do nothing
         """,
         [
@@ -181,6 +196,9 @@ def register(connection: psycopg.Connection, landing: Path, manifest: Manifest) 
             manifest.received_at,
             manifest.window_from,
             manifest.watermark,
+            manifest.days_from,
+            manifest.days_to,
+            manifest.file_stamp,
             len(manifest.objects),
             sum(item.byte_count for item in manifest.objects),
             manifest.content_sha256,
@@ -287,14 +305,23 @@ class LandedFile(io.RawIOBase):
 
 
 def is_repeat(connection: psycopg.Connection, incoming: Incoming) -> bool:
-    """Whether the newest delivery of the same lot (or source) holds exactly the same content."""
+    """Whether the newest delivery of the same lot (without one: of the source's answers, or of
+    the file of this name) holds exactly the same content."""
+    header = incoming.header
     row = connection.execute(
         """
         select content_sha256 from audit.deliveries
-        where source_code = %s and (%s::text is null or lot_key = %s)
+        where source_code = %s and delivery_kind = %s and file_name is not distinct from %s
+        and (%s::text is null or lot_key = %s)
         order by received_at desc limit 1
         """,
-        [incoming.header["source_code"], incoming.lot_key, incoming.lot_key],
+        [
+            header["source_code"],
+            header["delivery_kind"],
+            header["file_name"],
+            incoming.lot_key,
+            incoming.lot_key,
+        ],
     ).fetchone()
     return row is not None and row[0] == incoming.content_sha256
 

@@ -16,8 +16,8 @@ def add_quarantine_states() -> None:
                 batches.batch_id, batches.status, batches.refusal_reason, batches.loaded_at,
                 batches.mapping_version, deliveries.delivery_id, deliveries.source_code,
                 deliveries.delivery_kind, deliveries.lot_key, deliveries.subject_code,
-                deliveries.file_name, deliveries.window_from, deliveries.data_nature,
-                deliveries.received_at,
+                deliveries.file_name, deliveries.window_from, deliveries.days_from,
+                deliveries.days_to, deliveries.data_nature, deliveries.received_at,
                 coalesce(deliveries.watermark, deliveries.received_at) as arrived_at,
                 max(batches.batch_id) filter (where batches.status = 'accepted')
                     over (partition by deliveries.lot_key) as current_batch_id
@@ -116,7 +116,13 @@ def add_quarantine_states() -> None:
                 and later.source_code = loads.source_code
                 and later.delivery_kind = loads.delivery_kind
                 and later.file_name is not distinct from loads.file_name
-                and (later.window_from is null or later.window_from <= loads.window_from)
+                and case
+                    when loads.days_from is not null
+                        then later.days_from <= loads.days_from and later.days_to >= loads.days_to
+                    else later.days_from is null and (
+                        later.window_from is null or later.window_from <= loads.window_from
+                    )
+                end
                 and later.received_at > loads.received_at
                 order by batches.batch_id limit 1
             ) as good_deliveries on true

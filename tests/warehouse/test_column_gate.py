@@ -11,7 +11,7 @@ def wrong() -> dict[str, list[str]]:
     """The columns that each broken rule names."""
     with connect("audit") as auditor:
         findings = check_columns(auditor)
-    assert len(findings) == 6
+    assert len(findings) == 7
     assert {f.severity for f in findings} == {"critical"}
     return {
         f.expectation_type.removeprefix("no_column_of_persons_by_"): f.observed
@@ -86,6 +86,13 @@ def test_one_value_among_many_rows_is_found_where_the_whole_table_is_looked_at(b
     assert wrong() == {"phone": ["marts.injected.code"]}
 
 
+def test_a_table_that_the_auditor_cannot_read_is_found(built, inject):
+    inject("operational", "'x'::text as code")
+    with built.connect("transform") as transform:
+        transform.execute("revoke select on operational.injected from sipas_audit")
+    assert wrong() == {"unreadable": ["operational.injected.code"]}
+
+
 def test_the_mart_gate_stops_the_publication_and_keeps_the_result(built, inject):
     with connect("release", autocommit=True) as release:
         build_id = newest_build(release)
@@ -99,4 +106,4 @@ def test_the_mart_gate_stops_the_publication_and_keeps_the_result(built, inject)
             "delete from audit.validations where suite_name = 'personal_data' "
             "returning is_successful"
         ).fetchall()
-    assert sorted(ok for (ok,) in kept) == [False] + [True] * 5
+    assert sorted(ok for (ok,) in kept) == [False] + [True] * 6

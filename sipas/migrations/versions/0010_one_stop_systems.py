@@ -327,6 +327,16 @@ def add_acts() -> None:
             delivery_id   text references audit.deliveries,
             outcome       text
         );
+        alter table audit.deliveries
+            add column days_from date,
+            add column days_to date,
+            add column file_stamp text;
+        comment on column audit.deliveries.days_from is
+            'set when all dossiers filed on these days were asked for, not what changed since';
+        comment on column audit.deliveries.file_stamp is
+            'size and time of change of a file where it was found; equal: not read again';
+        create index deliveries_by_source on audit.deliveries (source_code, received_at);
+
         create table audit.reconciliations (
             reconciliation_id  bigint generated always as identity primary key,
             source_code        text not null,
@@ -362,6 +372,9 @@ def downgrade() -> None:
         drop table audit.reconciliations, audit.backfills, raw.feedback, raw.dossier_removals;
         alter table raw.dossiers
             drop column fees, drop column status_events, drop column lateness_reason;
+        drop index audit.deliveries_by_source;
+        alter table audit.deliveries
+            drop column days_from, drop column days_to, drop column file_stamp;
         alter table audit.deliveries drop constraint deliveries_delivery_kind_check;
         alter table audit.deliveries add constraint deliveries_delivery_kind_check
             check (delivery_kind in ('dossiers', 'survey_forms', 'reference'));

@@ -10,6 +10,7 @@ from sipas.sources.configuration import read_sources, source_by_code
 
 ENTRY = {
     "code": "mot_cua",
+    "kind": "http",
     "name_vi": "Một cửa",
     "connection": "mot_cua",
     "path": "/systems/mot_cua",

@@ -108,12 +108,17 @@ def purge_delivery(
     """Puts the copy of one delivery in the place of its original."""
     manifest = landed_manifest(connection, landing, delivery_id)
     copy_sha256, byte_count = write_copy(landing, manifest)
+    note(connection, [delivery_id, copy_sha256, byte_count, who, why])
+    remove_originals(landing, manifest)
+
+
+def note(connection: psycopg.Connection, row: list) -> None:
+    """The row of audit.purges: from now on the copy is what is read."""
     connection.execute(
         "insert into audit.purges (delivery_id, copy_sha256, byte_count, requested_by, reason) "
         "values (%s, %s, %s, %s, %s)",
-        [delivery_id, copy_sha256, byte_count, who, why],
+        row,
     )
-    remove_originals(landing, manifest)
 
 
 def remove_originals(landing: Path, manifest: Manifest) -> None:

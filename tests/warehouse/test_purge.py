@@ -14,6 +14,7 @@ from handover import NOON, SOURCE, accept, load_pending, page, record
 
 from sipas import landing
 from sipas.cli import main
+from sipas.contracts import feedback
 from sipas.contracts.mapping import load_mapping
 from sipas.errors import UserError
 from sipas.landing import Incoming, landed_manifest, register
@@ -106,10 +107,12 @@ FORMS = {
 }
 
 
-def land(ingest, warehouse, objects: dict[str, bytes], received_at=LONG_AGO) -> landing.Manifest:
+def land(
+    ingest, warehouse, objects: dict[str, bytes], received_at=LONG_AGO, kind: str = "dossiers"
+) -> landing.Manifest:
     """A delivery that was received long ago."""
     with Incoming(
-        warehouse.landing, source_code=SOURCE, delivery_kind="dossiers", data_nature="simulated"
+        warehouse.landing, source_code=SOURCE, delivery_kind=kind, data_nature="simulated"
     ) as incoming:
         for name, body in objects.items():
             incoming.add(name, body)
@@ -180,6 +183,39 @@ def test_a_copy_has_no_persons_and_loads_like_the_original(ingest, warehouse, mo
         assert warehouse.rows(query, after.batch_id) == warehouse.rows(query, before.batch_id)
     kept = warehouse.value("select count(*) from raw.dossiers where handler_hash is not null")
     assert kept > 2 or before.status == "refused"
+
+
+FEEDBACK = {
+    "MaPhanAnh": "PA-1",
+    "DonViTiepNhan": "H99.31.01",
+    "NgayCapNhat": NOON.isoformat(),
+    "NgayGui": NOON.isoformat(),
+    "HoTen": "Võ Ẩn Danh",
+    "SoDienThoai": "0000000001",
+    "NoiDung": "Gửi bà Hoa",
+    "NguoiXuLy": "Trần Thị Xử Lý",
+}
+
+
+def test_a_copy_of_feedback_has_no_persons_and_loads_like_the_original(
+    ingest, warehouse, monkeypatch
+):
+    bad = FEEDBACK | {"MaPhanAnh": "PA-2", "NguoiXuLy": {"HoTen": "Võ Ẩn Danh"}}
+    objects = {"page-00001.json": page(FEEDBACK, bad)}
+    manifest = land(ingest, warehouse, objects, kind="feedback")
+    (before,) = load_pending(ingest, warehouse.landing, "feedback")
+    assert (before.loaded_count, before.quarantined_count) == (1, 1)
+    accept(ingest, before)
+    done = purge(ingest, warehouse.landing, limits(), who="An", why="")
+    assert done.deliveries == [manifest.delivery_id]
+    assert tells_of_persons(warehouse.landing / landing.landing_path(manifest)) == []
+    made = msgspec.structs.replace(feedback.load_mapping("mot_cua_iso"), version="anew")
+    monkeypatch.setattr(feedback, "load_mapping", lambda _: made)
+    (after,) = load_pending(ingest, warehouse.landing, "feedback")
+    rows = DOSSIER_ROWS.replace("raw.dossiers", "raw.feedback")
+    for query in (rows, FAULT_ROWS):
+        assert warehouse.rows(query, after.batch_id) == warehouse.rows(query, before.batch_id)
+        assert warehouse.rows(query, after.batch_id)
 
 
 def test_the_manifest_of_the_originals_stays_and_the_copy_is_on_record(ingest, warehouse):

@@ -50,6 +50,8 @@ def list_command(as_json: bool, **filters: object) -> None:
                 else ""
             )
         )
+        for refusal in row["refusals"] or []:
+            click.echo(f"  {refusal}")
     if not rows:
         click.echo("Không có bản ghi nào bị loại mà chưa sửa.")
 

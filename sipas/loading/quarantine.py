@@ -25,7 +25,9 @@ GROUPS = """
         count(*) filter (where state = 'mended') as mended_count,
         min(received_at) filter (where state = 'open') as oldest_open_at,
         (array_agg(array[batch_id, position] order by received_at, batch_id, position)
-            filter (where state = 'open'))[1:1] as example
+            filter (where state = 'open'))[1:1] as example,
+        array_agg(format('lô %%s, %%s: %%s', batch_id, place, reason_vi) order by batch_id)
+            filter (where state = 'open' and reason_code = 'delivery_refused') as refusals
     from quarantine.record_states
     where (%(source)s::text is null or source_code = %(source)s)
     and (%(agency)s::text is null or coalesce(agency_code, 'unknown') = %(agency)s)

@@ -6,6 +6,7 @@ the originals or the copy are whole, and the next run goes on. Copies, like deli
 deleted: every release can be traced to the deliveries that it was made of.
 """
 
+import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,14 @@ from pathlib import Path
 import psycopg
 
 from sipas.errors import UserError
-from sipas.landing import Manifest, landed_manifest, landing_path, read_manifest, sync_folder
+from sipas.landing import (
+    INCOMING,
+    Manifest,
+    landed_manifest,
+    landing_path,
+    read_manifest,
+    sync_folder,
+)
 from sipas.personal_data.copies import write_copy
 from sipas.settings import whole_number
 
@@ -88,6 +96,7 @@ def purge(
     done = Purged()
     try:
         remove_left_originals(connection, landing)
+        remove_stale_incoming(landing, limits.originals_before)
         for delivery_id in due_deliveries(connection, limits):
             try:
                 purge_delivery(connection, landing, delivery_id, who=who, why=why)
@@ -139,3 +148,11 @@ def remove_left_originals(connection: psycopg.Connection, landing: Path) -> None
     ).fetchall()
     for path, manifest_sha256 in rows:
         remove_originals(landing, read_manifest(landing / path, manifest_sha256))
+
+
+def remove_stale_incoming(landing: Path, before: datetime) -> None:
+    """Deletes what was being received and never became a delivery: its source is long gone."""
+    for folder in (landing / INCOMING).glob("*"):
+        newest = max(path.stat().st_mtime for path in (folder, *folder.rglob("*")))
+        if newest < before.timestamp():
+            shutil.rmtree(folder)

@@ -97,8 +97,7 @@ def read_record(
         field, reason = explain(str(error), mapping)
         return Rejection(position, place, code, field, "contract", reason)
     handler_hash = keyed_hash(handler, hash_key) if handler else None
-    known = {*mapping.fields.values(), *mapping.dropped}
-    extra = sorted(name.replace("\0", "") for name in record.keys() - known)
+    extra = sorted(name.replace("\0", "") for name in record.keys() - mapping.known_names)
     kept = [CONTRACT_VERSION, mapping.label, feedback, handler_hash, extra]
     return Accepted(position, fingerprint(kept, hash_key), feedback, handler_hash, extra)
 

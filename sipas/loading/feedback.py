@@ -7,8 +7,9 @@ import msgspec
 
 from sipas.contracts import feedback as contract
 from sipas.contracts.feedback import Accepted, Feedback
-from sipas.contracts.rejection import DeliveryRefused, NotReady, Rejection
+from sipas.contracts.rejection import NotReady, Rejection
 from sipas.database import copy_rows
+from sipas.loading.dossier_files import read_data
 from sipas.loading.loader import Loader
 from sipas.settings import required
 from sipas.sources.configuration import source_by_code
@@ -22,12 +23,6 @@ COLUMNS = (
     "handler_hash",
     "extra",
 )
-
-
-class Page(msgspec.Struct):
-    """What a system answers: its records, and things that the connector has read."""
-
-    data: list[Any]
 
 
 class FeedbackLoader(Loader):
@@ -49,7 +44,8 @@ class FeedbackLoader(Loader):
         hash_key = required("SIPAS_HASH_KEY").encode()
         accepted: list[Accepted] = []
         for name, body in self.bodies():
-            for number, record in enumerate(self.records(name, body), start=1):
+            records = read_data(self.manifest.source_code, name, body)
+            for number, record in enumerate(records, start=1):
                 self.received_count += 1
                 place = f"{name}, bản ghi {number}"
                 result = contract.read_record(
@@ -65,17 +61,7 @@ class FeedbackLoader(Loader):
     def all_records(self) -> Iterator[Any]:
         """Every record as it was sent, in the order of positions."""
         for name, body in self.bodies():
-            yield from self.records(name, body)
-
-    def records(self, name: str, body: bytes) -> list:
-        """The records of one page; raises DeliveryRefused when the page is not one."""
-        try:
-            return msgspec.json.decode(body, type=Page).data
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise DeliveryRefused(
-                f"{self.manifest.source_code}, {name}: không phải trang dữ liệu JSON có danh sách "
-                f"«data» ({error}). Đề nghị hệ thống nguồn gửi lại."
-            ) from error
+            yield from read_data(self.manifest.source_code, name, body)
 
     def copy(self, batch_id: int, accepted: list[Accepted]) -> int:
         """Copies through a temporary table, so that versions known already are not stored;

@@ -11,6 +11,8 @@ from one_stop_world import LATER, NOW
 
 from sipas.landing import Incoming, register
 from sipas.loading.gate import decide
+from sipas.release.content import read_marts, scope_of
+from sipas.release.lifecycle import AUTOMATIC, approve, freeze, publish
 
 SYSTEM = "mot_cua_tinh"
 
@@ -167,3 +169,19 @@ def test_feedback_falls_due_without_a_new_record(results):
     january = ("Z1", "year", date(2024, 1, 1), "all", "all")
     assert after[january]["open_overdue_count"] > before[january]["open_overdue_count"]
     assert after[january]["open_in_time_count"] < before[january]["open_in_time_count"]
+
+
+def test_feedback_is_published_with_the_rules_it_was_judged_by(one_stop_world):
+    with one_stop_world.warehouse.connect("release") as release:
+        scope = scope_of("feedback")
+        (build_id,) = release.execute("select max(build_id) from audit.builds").fetchone()
+        release_id = freeze(release, scope, read_marts(release, scope), build_id)
+        approve(release, release_id, AUTOMATIC)
+        publish(release, release_id)
+        ((rules, nature),) = release.execute(
+            "select method_rows -> 'feedback_rules', data_nature from published.releases"
+        ).fetchall()
+    assert [rule["rule_version"] for rule in rules] == ["pakn-1"]
+    assert nature == "simulated"
+    published = one_stop_world.table("published.feedback_results")
+    assert len(published) == len(one_stop_world.table("marts.feedback_results")) > 100

@@ -4,57 +4,36 @@ import json
 import threading
 from collections.abc import Callable
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 import handover
 import httpx
+import psycopg
 import pytest
-import uvicorn
 from handover import accept, load_pending
+from one_stop_server import CLOCK, PASSWORD, serve, source
 
-from simulator import LOCAL_TIME
-from simulator.one_stop import Settings, create_app
+from simulator.world import Window
 from sipas.landing import INCOMING, read_object
 from sipas.sources import one_stop_http, session
-from sipas.sources.configuration import HttpSource
-from sipas.sources.one_stop_http import Access, SourceRefusesUs, SourceUnavailable, fetch
-
-CLOCK = datetime(2024, 1, 31, 17, tzinfo=LOCAL_TIME)
-PASSWORD = "not-a-secret"
-SOURCE = HttpSource(
-    code="mot_cua_xa",
-    name_vi="Một cửa cấp xã",
-    connection="ket_noi_xa",
-    path="/systems/mot_cua_xa",
-    mapping="mot_cua_iso",
-    data_nature="simulated",
-    page_size=40,
-    overlap_minutes=1440,
-    concurrency=1,
-    tries=4,
-    requests_per_second=1000,
+from sipas.sources.one_stop_http import (
+    Access,
+    SourceRefusesUs,
+    SourceUnavailable,
+    fetch,
+    fetch_feedback,
 )
+
+SOURCE = source(concurrency=1)
 
 
 @pytest.fixture
 def simulator():
     """The simulator behind a real port; yields its address."""
-    settings = Settings(7, 16, date(2024, 1, 2), CLOCK)
-    config = uvicorn.Config(
-        create_app(settings, "sipas", PASSWORD), host="127.0.0.1", port=0, log_level="error"
-    )
-    socket = config.bind_socket()
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{socket.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
-        socket.close()
+    with serve() as made:
+        yield made.address
 
 
 class Answer:
@@ -106,8 +85,8 @@ def without_waiting(monkeypatch):
     monkeypatch.setattr(session, "sleep", lambda seconds: None)
 
 
-def take(ingest, warehouse, address: str, source=SOURCE, password: str = PASSWORD):
-    return fetch(ingest, warehouse.landing, source, Access(address, "sipas", password))
+def take(ingest, warehouse, address: str, asked=SOURCE, password: str = PASSWORD):
+    return fetch(ingest, warehouse.landing, asked, Access(address, "sipas", password))
 
 
 def load_and_accept(ingest, warehouse):
@@ -291,10 +270,7 @@ def test_a_token_that_is_none_is_named(ingest, warehouse, body):
 
 @pytest.mark.parametrize(("said", "configured"), [("simulated", "real"), ("real", "simulated")])
 def test_data_of_another_nature_do_not_enter(ingest, warehouse, said, configured):
-    source = HttpSource(
-        **{field: getattr(SOURCE, field) for field in SOURCE.__struct_fields__}
-        | {"data_nature": configured}
-    )
+    other = source(data_nature=configured)
 
     def answer(path, query):
         return TOKEN if path.endswith("/token") else Answer(200, page(), X_Data_Nature=said)
@@ -303,7 +279,7 @@ def test_data_of_another_nature_do_not_enter(ingest, warehouse, said, configured
         scripted(answer) as (address, _),
         pytest.raises(SourceRefusesUs, match=f"mot_cua_xa.*{said}.*{configured}"),
     ):
-        take(ingest, warehouse, address, source)
+        take(ingest, warehouse, address, other)
     assert_nothing_landed(warehouse)
 
 
@@ -334,3 +310,101 @@ def test_a_quiet_window_is_a_delivery_that_moves_the_watermark(ingest, warehouse
         result = load_and_accept(ingest, warehouse)
     assert (result.status, result.received_count) == ("loaded", 0)
     assert one_stop_http.watermark(ingest, SOURCE) == CLOCK + timedelta(days=12)
+
+
+def test_removed_dossiers_are_part_of_the_same_delivery(ingest, warehouse):
+    with serve(removed_share=0.2) as server:
+        manifest = take(ingest, warehouse, server.address, source(removals=True))
+        assert manifest.objects[-1].name == "removed-00001.json"
+        told = json.loads(read_object(warehouse.landing, manifest, manifest.objects[-1]))
+        assert len(told["data"]) > 5
+        load_and_accept(ingest, warehouse)
+        assert warehouse.value("select count(*) from raw.dossier_removals") == len(told["data"])
+        # The next time only what was removed since the watermark, less the overlap.
+        manifest = take(ingest, warehouse, server.address, source(removals=True))
+        told_again = json.loads(read_object(warehouse.landing, manifest, manifest.objects[-1]))
+        assert len(told_again["data"]) < len(told["data"])
+
+
+def test_feedback_is_a_delivery_with_a_watermark_of_its_own(ingest, warehouse):
+    with serve(feedback_share=0.3) as server:
+        take(ingest, warehouse, server.address)
+        load_and_accept(ingest, warehouse)
+        told = source(feedback=True)
+        manifest = fetch_feedback(ingest, warehouse.landing, told, server.access)
+        assert (manifest.delivery_kind, manifest.window_from) == ("feedback", None)
+        assert manifest.watermark == CLOCK
+        assert one_stop_http.watermark(ingest, told, "feedback") is None
+        accept(ingest, *load_pending(ingest, warehouse.landing, "feedback"))
+        assert one_stop_http.watermark(ingest, told, "feedback") == CLOCK
+        assert warehouse.value("select count(*) from raw.feedback") > 10
+        assert fetch_feedback(
+            ingest, warehouse.landing, told, server.access
+        ).window_from == CLOCK - timedelta(days=1)
+
+
+def test_a_system_that_was_down_for_two_days_catches_up(ingest, warehouse):
+    with serve() as server:
+        take(ingest, warehouse, server.address)
+        load_and_accept(ingest, warehouse)
+        httpx.post(f"{server.address}/faults", json={"kind": "source_down"})
+        for _ in range(2):
+            with pytest.raises(SourceUnavailable, match="mot_cua_xa"):
+                take(ingest, warehouse, server.address)
+            httpx.post(f"{server.address}/clock", json={"advance_days": 1})
+        manifest = take(ingest, warehouse, server.address)
+        assert manifest.window_from == CLOCK - timedelta(days=1)
+        load_and_accept(ingest, warehouse)
+        assert warehouse.value("select count(distinct dossier_code) from raw.dossiers") == len(
+            server.world.changes("mot_cua_xa", "dossiers", Window())
+        )
+
+
+def test_a_source_whose_clock_was_ahead_of_itself_loses_nothing(ingest, warehouse):
+    """Its first answers say that it is two years later; then somebody sets its clock right."""
+    with serve() as server:
+        take(ingest, warehouse, server.address)
+        load_and_accept(ingest, warehouse)
+        httpx.post(f"{server.address}/clock", json={"advance_days": 1})
+        httpx.post(f"{server.address}/faults", json={"kind": "clock_skew", "hours": 17_000})
+        assert take(ingest, warehouse, server.address).watermark.year == 2026
+        load_and_accept(ingest, warehouse)
+        httpx.delete(f"{server.address}/faults")
+        httpx.post(f"{server.address}/clock", json={"advance_days": 5})
+        manifest = take(ingest, warehouse, server.address)
+        assert manifest.window_from == CLOCK - timedelta(days=1)
+        assert manifest.watermark == CLOCK + timedelta(days=6)
+        load_and_accept(ingest, warehouse)
+        assert newest(warehouse) == {
+            record["MaHoSo"]: datetime.fromisoformat(record["NgayCapNhat"])
+            for record in everything(server)
+        }
+
+
+def test_nobody_else_is_asked_while_a_source_is_being_asked(ingest, warehouse, simulator):
+    """A backfill and a nightly run share the source's rate limit and its folder."""
+    with (
+        psycopg.connect(warehouse.url("ingest")) as other,
+        one_stop_http.one_at_a_time(other, SOURCE),
+    ):
+        ingest.execute("set lock_timeout = '50ms'")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            take(ingest, warehouse, simulator)
+    ingest.execute("set lock_timeout = 0")
+    assert take(ingest, warehouse, simulator)
+
+
+def newest(warehouse) -> dict:
+    """Time of change of the newest version of each dossier that we hold."""
+    return dict(
+        warehouse.rows(
+            "select dossier_code, max(source_updated_at) from raw.dossiers group by dossier_code"
+        )
+    )
+
+
+def everything(server) -> list[dict]:
+    """What the communes' system holds now."""
+    return server.world.records(
+        "mot_cua_xa", server.world.changes("mot_cua_xa", "dossiers", Window())
+    )

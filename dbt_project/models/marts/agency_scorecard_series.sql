@@ -75,6 +75,7 @@ placed as (
         versions.kind,
         versions.kind_vi,
         versions.today_unit_key,
+        coalesce(feedback_counts.data_nature, 'real') as feedback_nature,
         feedback_counts.feedback_count,
         feedback_counts.feedback_answered_count,
         feedback_counts.feedback_on_time_count
@@ -121,8 +122,10 @@ summed as (
         string_agg(unit_name, ', ' order by unit_key) filter (where kind = 'merged')
             as merged_units_vi,
         max(kind_vi) as kind_vi,
-        case when bool_or(data_nature = 'simulated') then 'simulated' else 'real' end
-            as data_nature,
+        case
+            when bool_or(simulated_count > 0 or feedback_nature = 'simulated') then 'simulated'
+            else 'real'
+        end as data_nature,
         sum(carried_in_count)::bigint as carried_in_count,
         sum(received_count)::bigint as received_count,
         sum(finished_early_count)::bigint as finished_early_count,

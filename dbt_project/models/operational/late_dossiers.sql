@@ -4,12 +4,6 @@ with outcomes as (
 
 ),
 
-dossiers as (
-
-    select * from {{ ref('stg_one_stop__dossiers') }}
-
-),
-
 agencies as (
 
     select * from {{ ref('int_agencies') }}
@@ -32,42 +26,14 @@ candidates as (
 
     select
         outcomes.*,
-        current_build.as_of_at,
+        current_build.as_of_at as now_at,
         outcomes.outcome = 'in_progress_overdue' as is_overdue,
         outcomes.late_notice_at is not null as has_late_notice,
-        outcomes.first_apology_on is not null as has_apology,
-        dossiers.lateness_reason,
-        dossiers.apologies
+        outcomes.apology_count > 0 as has_apology,
+        coalesce(outcomes.ended_at, current_build.as_of_at) as late_until_at
     from outcomes
-    inner join dossiers
-        on
-            outcomes.agency_code = dossiers.agency_code
-            and outcomes.dossier_code = dossiers.dossier_code
-            and outcomes.batch_id = dossiers.batch_id
-            and outcomes.position = dossiers.position
     cross join current_build
     where outcomes.outcome in ('in_progress_overdue', 'in_progress_on_time', 'finished_late')
-
-),
-
-apologised as (
-
-    select
-        candidates.*,
-        letters.apology_count,
-        letters.next_due_at,
-        coalesce(candidates.lateness_reason, letters.reason_code) as reason_code
-    from candidates
-    cross join lateral (
-        select
-            count(*)::integer as apology_count,
-            (array_agg(apology.due_after_at order by apology.issued_on desc))[1] as next_due_at,
-            (array_agg(apology.reason_code order by apology.issued_on desc))[1] as reason_code
-        from
-            jsonb_to_recordset(candidates.apologies)
-                as apology (issued_on date, due_after_at timestamptz, reason_code text)
-        where apology.issued_on <= {{ local_time('candidates.as_of_at') }}::date
-    ) as letters
 
 ),
 
@@ -75,25 +41,23 @@ apologised as (
 measured as (
 
     select
-        apologised.*,
+        candidates.*,
         greatest(
-            {{ local_time('coalesce(apologised.ended_at, apologised.as_of_at)') }}::date
-            - {{ local_time('apologised.effective_due_at') }}::date,
+            {{ local_time('candidates.late_until_at') }}::date
+            - {{ local_time('candidates.effective_due_at') }}::date,
             0
         ) as late_day_count,
         greatest(end_days.working_day_number - due_days.working_day_number, 0)
             as late_working_day_count,
         case
-            when apologised.outcome = 'in_progress_on_time' and apologised.clock_stopped_at is null
+            when candidates.outcome = 'in_progress_on_time' and candidates.clock_stopped_at is null
                 then due_days.working_day_number - end_days.working_day_number
         end as working_days_left
-    from apologised
+    from candidates
     left join calendar_days as due_days
-        on {{ local_time('apologised.effective_due_at') }}::date = due_days.day_on
+        on {{ local_time('candidates.effective_due_at') }}::date = due_days.day_on
     left join calendar_days as end_days
-        on
-            {{ local_time('coalesce(apologised.ended_at, apologised.as_of_at)') }}::date
-            = end_days.day_on
+        on {{ local_time('candidates.late_until_at') }}::date = end_days.day_on
 
 ),
 
@@ -108,7 +72,7 @@ listed as (
             when is_overdue and not has_late_notice then 'overdue_without_notice'
             when is_overdue and not has_apology then 'overdue_without_apology'
             when apology_count > 1 then 'apologised_twice'
-            when is_overdue and next_due_at < as_of_at then 'overdue_again'
+            when is_overdue and next_due_at < now_at then 'overdue_again'
             when is_overdue then 'overdue_apologised'
             when ended_at is not null and not has_late_notice and not has_apology
                 then 'ended_late_without_notice_and_apology'
@@ -198,8 +162,8 @@ final as (
         coalesce(listed.late_working_day_count, 0) as late_working_day_count,
         case when listed.work_list = 'due_soon' then listed.working_days_left end
             as working_days_left,
-        listed.reason_code as lateness_reason,
-        case listed.reason_code
+        listed.lateness_reason,
+        case listed.lateness_reason
             when 'complex_case' then 'Hồ sơ phức tạp'
             when 'waiting_cooperation' then 'Chờ cơ quan phối hợp'
             when 'overload' then 'Quá tải công việc'
@@ -212,10 +176,10 @@ final as (
         listed.late_notice_at,
         listed.has_apology,
         listed.first_apology_on,
-        listed.apology_count,
+        listed.apology_count::integer as apology_count,
         listed.next_due_at,
         listed.data_nature,
-        listed.as_of_at
+        listed.now_at as as_of_at
     from listed
     inner join agencies
         on listed.agency_code = agencies.agency_code

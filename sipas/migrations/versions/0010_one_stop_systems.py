@@ -5,6 +5,7 @@ Large tables lead their keys with the agency, so that they can be distributed by
 
 from alembic import op
 
+from sipas.migrations.one_stop_marts import MARTS
 from sipas.migrations.quarantine_states import (
     add_purges,
     add_quarantine_states,
@@ -18,6 +19,10 @@ down_revision = "0009"
 branch_labels = None
 depends_on = None
 
+PLACE = """
+            batch_id  bigint not null references audit.batches,
+            position  integer not null,
+            primary key (batch_id, position)"""
 LATENESS_REASONS = (
     "complex_case",
     "waiting_cooperation",
@@ -27,96 +32,6 @@ LATENESS_REASONS = (
     "other",
 )
 
-# What these systems give to publish: columns in the order of the marts, and the key in a release.
-MARTS = {
-    "feedback_results": (
-        """
-            agency_key                 text not null,
-            period_type                text not null,
-            period_start               date not null,
-            breakdown                  text not null,
-            breakdown_value            text not null,
-            as_of_at                   timestamptz not null,
-            agency_code                text not null,
-            agency_name                text not null,
-            unit_level                 text not null,
-            breakdown_label_vi         text not null,
-            rule_versions              text not null,
-            data_nature                text not null,
-            carried_in_count           bigint not null,
-            received_count             bigint not null,
-            answered_in_time_count     bigint not null,
-            answered_late_count        bigint not null,
-            refused_in_time_count      bigint not null,
-            refused_late_count         bigint not null,
-            open_in_time_count         bigint not null,
-            open_overdue_count         bigint not null,
-            asked_more_in_time_count   bigint not null,
-            asked_more_late_count      bigint not null,
-            published_in_time_count    bigint not null,
-            published_late_count       bigint not null,
-            publication_overdue_count  bigint not null,
-            publication_pending_count  bigint not null,
-            judged_answer_count        bigint not null,
-            accepted_answer_count      bigint not null,
-            on_time_rate               numeric,
-            acceptance_rate            numeric,
-            median_working_days        numeric""",
-        "agency_key, period_type, period_start, breakdown, breakdown_value",
-    ),
-    "agency_scorecard_series": (
-        """
-            unit_basis                 text not null,
-            unit_key                   text not null,
-            period_type                text not null,
-            period_start               date not null,
-            as_of_at                   timestamptz not null,
-            unit_code                  text not null,
-            unit_name                  text not null,
-            unit_level                 text not null,
-            summed_unit_count          bigint not null,
-            unit_note_vi               text not null,
-            data_nature                text not null,
-            carried_in_count           bigint not null,
-            received_count             bigint not null,
-            finished_early_count       bigint not null,
-            finished_on_time_count     bigint not null,
-            finished_late_count        bigint not null,
-            in_progress_on_time_count  bigint not null,
-            in_progress_overdue_count  bigint not null,
-            refused_count              bigint not null,
-            withdrawn_count            bigint not null,
-            repeated_supplement_count  bigint not null,
-            on_time_rate               numeric,
-            late_notice_rate           numeric,
-            apology_rate               numeric,
-            online_rate                numeric,
-            postal_rate                numeric,
-            online_payment_rate        numeric,
-            median_working_days        numeric,
-            feedback_count             bigint,
-            feedback_on_time_rate      numeric""",
-        "unit_basis, unit_key, period_type, period_start",
-    ),
-    "units_of_today": (
-        """
-            unit_key         text not null,
-            unit_code        text not null,
-            unit_name        text not null,
-            unit_level       text not null,
-            valid_from       date not null,
-            valid_to         date,
-            kind             text not null,
-            kind_vi          text not null,
-            today_unit_key   text,
-            today_unit_code  text,
-            today_unit_name  text,
-            is_same_unit     boolean not null,
-            data_nature      text not null""",
-        "unit_key",
-    ),
-}
-
 
 def upgrade() -> None:
     add_to_dossiers()
@@ -124,6 +39,8 @@ def upgrade() -> None:
     add_feedback()
     add_feedback_rules()
     add_acts()
+    add_rules()
+    add_increments()
     add_quarantine_states()
     add_purges()
     for mart, (columns, key) in MARTS.items():
@@ -328,9 +245,12 @@ def add_acts() -> None:
             outcome       text
         );
         alter table audit.deliveries
+            add column told_until timestamptz,
             add column days_from date,
             add column days_to date,
             add column file_stamp text;
+        comment on column audit.deliveries.told_until is
+            'the source''s own time of the newest of its answers; the watermark is the first''s';
         comment on column audit.deliveries.days_from is
             'set when all dossiers filed on these days were asked for, not what changed since';
         comment on column audit.deliveries.file_stamp is
@@ -360,6 +280,76 @@ def add_acts() -> None:
     )
 
 
+def add_rules() -> None:
+    """How dossiers are judged and grouped: versioned rows, landed and loaded like any reference."""
+    op.execute(
+        f"""
+        create table reference.on_time_rules (
+            rule_version              text not null,
+            label_vi                  text not null,
+            end_moments               text not null,
+            compares                  text not null check (compares in ('moment', 'day')),
+            pauses_count              boolean not null,
+            most_supplement_requests  smallint,
+            without_appointment       text not null check (
+                without_appointment in ('procedure_limit', 'never_late')
+            ),
+            source_note               text not null,{PLACE},
+            unique (batch_id, rule_version)
+        );
+        comment on column reference.on_time_rules.end_moments is
+            'what ends a dossier, the first that is known: processed returned refused status';
+        comment on column reference.on_time_rules.pauses_count is
+            'whether time spent waiting for the applicant''s papers counts';
+
+        create table reference.on_time_rule_uses (
+            applies_to    text not null,
+            rule_version  text not null,
+            valid_from    date not null,
+            note          text,{PLACE},
+            unique (batch_id, applies_to, valid_from)
+        );
+        comment on column reference.on_time_rule_uses.applies_to is
+            '*, source:<source_code> or agency:<first parts of the agency code>; the last wins';
+
+        create table reference.field_areas (
+            field_code  text not null,
+            field_area  text not null check (field_area in ('land', 'construction', 'investment')),
+            note        text,{PLACE},
+            unique (batch_id, field_code)
+        );
+        create table reference.procedure_groups (
+            procedure_code   text not null,
+            procedure_group  text not null,
+            label_vi         text not null,
+            note             text,{PLACE},
+            unique (batch_id, procedure_code)
+        );
+        grant select, insert on reference.on_time_rules, reference.on_time_rule_uses,
+            reference.field_areas, reference.procedure_groups to sipas_ingest;
+        grant select on reference.on_time_rules, reference.on_time_rule_uses,
+            reference.field_areas, reference.procedure_groups
+            to sipas_transform, sipas_release, sipas_audit;
+        """
+    )
+
+
+def add_increments() -> None:
+    """Up to which build each table that grows by increments stands."""
+    op.execute(
+        """
+        create table audit.incremental_tables (
+            table_name  text primary key,
+            build_id    bigint not null references audit.builds on delete cascade
+        );
+        comment on table audit.incremental_tables is
+            'the build that wrote a table of dbt last, noted in the same transaction';
+        grant select, insert, update on audit.incremental_tables to sipas_transform;
+        grant select on audit.incremental_tables to sipas_release, sipas_audit;
+        """
+    )
+
+
 def downgrade() -> None:
     drop_purges()
     drop_quarantine_states()
@@ -367,14 +357,17 @@ def downgrade() -> None:
         drop_released(mart)
     op.execute(
         """
-        drop function raw.drop_repeats;
         drop table reference.agency_heads, reference.feedback_rules;
+        drop table audit.incremental_tables, reference.procedure_groups, reference.field_areas,
+            reference.on_time_rule_uses, reference.on_time_rules;
+        drop function raw.drop_repeats;
         drop table audit.reconciliations, audit.backfills, raw.feedback, raw.dossier_removals;
         alter table raw.dossiers
             drop column fees, drop column status_events, drop column lateness_reason;
         drop index audit.deliveries_by_source;
         alter table audit.deliveries
-            drop column days_from, drop column days_to, drop column file_stamp;
+            drop column told_until, drop column days_from, drop column days_to,
+            drop column file_stamp;
         alter table audit.deliveries drop constraint deliveries_delivery_kind_check;
         alter table audit.deliveries add constraint deliveries_delivery_kind_check
             check (delivery_kind in ('dossiers', 'survey_forms', 'reference'));

@@ -345,7 +345,8 @@ def add_increments() -> None:
         comment on table audit.incremental_tables is
             'the build that wrote a table of dbt last, noted in the same transaction';
         grant select, insert, update on audit.incremental_tables to sipas_transform;
-        grant select on audit.incremental_tables to sipas_release, sipas_audit;
+        grant select on audit.incremental_tables
+            to sipas_ingest, sipas_release, sipas_audit;
         """
     )
 

@@ -14,6 +14,7 @@ from sipas.errors import UserError
 # Commands of the rooms, imported only when called: most of them load slow libraries.
 ROOM_COMMANDS = {
     "form": "sipas.survey.commands",
+    "personal-data": "sipas.personal_data.commands",
     "quarantine": "sipas.loading.commands",
     "release": "sipas.release.commands",
     "sources": "sipas.sources.commands",
@@ -28,7 +29,7 @@ class Sipas(click.Group):
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name in ROOM_COMMANDS:
-            return getattr(import_module(ROOM_COMMANDS[name]), name)
+            return getattr(import_module(ROOM_COMMANDS[name]), name.replace("-", "_"))
         return super().get_command(ctx, name)
 
     def resolve_command(self, ctx: click.Context, args: list[str]):

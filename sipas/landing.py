@@ -19,6 +19,8 @@ from sipas.errors import UserError
 
 INCOMING = ".incoming"
 MANIFEST = "manifest.json"
+# The folder of the copy without persons that a purged delivery has beside its first manifest.
+COPY = "copy"
 BLOCK_BYTES = 1 << 20
 
 
@@ -52,6 +54,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     days_to: date | None = None
     # How the file looked where it was found: an equal stamp is an unchanged file.
     file_stamp: str | None = None
+    is_copy: bool = False  # without persons, in place of an original that was purged
 
 
 class Incoming:
@@ -224,9 +227,29 @@ def register_all(connection: psycopg.Connection, landing: Path, delivery_kind: s
             register(connection, landing, read_manifest(path.parent))
 
 
-def read_manifest(folder: Path, sha256: str | None = None) -> Manifest:
-    """The manifest of a landed delivery; raises UserError when it is not that of `sha256`."""
-    return msgspec.json.decode(read_landed(folder / MANIFEST, sha256), type=Manifest)
+def read_manifest(
+    folder: Path, sha256: str | None = None, copy_sha256: str | None = None
+) -> Manifest:
+    """The manifest of a landed delivery, or of its copy where the original was purged
+    (`copy_sha256`); raises UserError when it is not that of the hash."""
+    body = read_landed(folder / MANIFEST, sha256)
+    if copy_sha256 is not None:
+        body = read_landed(folder / COPY / MANIFEST, copy_sha256)
+    return msgspec.json.decode(body, type=Manifest)
+
+
+def landed_manifest(connection: psycopg.Connection, landing: Path, delivery_id: str) -> Manifest:
+    """The manifest of a delivery that is noted: of its copy, where the original was purged."""
+    path, *hashes = connection.execute(
+        """
+        select deliveries.landing_path, deliveries.manifest_sha256, purges.copy_sha256
+        from audit.deliveries as deliveries
+        left join audit.purges as purges using (delivery_id)
+        where deliveries.delivery_id = %s
+        """,
+        [delivery_id],
+    ).fetchone()
+    return read_manifest(landing / path, *hashes)
 
 
 def read_landed(path: Path, sha256: str | None) -> bytes:
@@ -257,7 +280,7 @@ class LandedFile(io.RawIOBase):
     """A landed object read a block at a time; its hash is known at the end (`check`)."""
 
     def __init__(self, landing: Path, manifest: Manifest, item: LandedObject) -> None:
-        self.path, self.sha256 = landing / landing_path(manifest) / item.name, item.sha256
+        self.path, self.sha256 = object_path(landing, manifest, item), item.sha256
         try:
             self.file = self.path.open("rb")
         except FileNotFoundError:
@@ -311,4 +334,10 @@ def is_repeat(connection: psycopg.Connection, incoming: Incoming) -> bool:
 
 def read_object(landing: Path, manifest: Manifest, item: LandedObject) -> bytes:
     """The bytes of a landed object; raises UserError when they are not those that were landed."""
-    return read_landed(landing / landing_path(manifest) / item.name, item.sha256)
+    return read_landed(object_path(landing, manifest, item), item.sha256)
+
+
+def object_path(landing: Path, manifest: Manifest, item: LandedObject) -> Path:
+    """Where a landed object lies."""
+    folder = landing / landing_path(manifest)
+    return (folder / COPY if manifest.is_copy else folder) / item.name

@@ -1,5 +1,8 @@
 """Loads pages of feedback: every new version is kept, repeats are counted, persons are dropped."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import msgspec
 
 from sipas.contracts import feedback as contract
@@ -54,6 +57,11 @@ class FeedbackLoader(Loader):
                     accepted.append(result)
         self.loaded_count = self.copy(batch_id, accepted)
         self.unchanged_count = len(accepted) - self.loaded_count
+
+    def all_records(self) -> Iterator[Any]:
+        """Every record as it was sent, in the order of positions."""
+        for name, body in self.bodies():
+            yield from read_data(self.manifest.source_code, name, body)
 
     def copy(self, batch_id: int, accepted: list[Accepted]) -> int:
         """Copies through a temporary table, so that versions known already are not stored;

@@ -24,6 +24,7 @@ DAG_IDS = {
     "reconcile_one_stop",
     "build_warehouse",
     "publish_results",
+    "purge_personal_data",
 }
 
 

@@ -6,6 +6,12 @@ Large tables lead their keys with the agency, so that they can be distributed by
 from alembic import op
 
 from sipas.migrations.one_stop_marts import MARTS
+from sipas.migrations.quarantine_states import (
+    add_purges,
+    add_quarantine_states,
+    drop_purges,
+    drop_quarantine_states,
+)
 from sipas.migrations.released import create_released, drop_released
 
 revision = "0010"
@@ -35,6 +41,8 @@ def upgrade() -> None:
     add_acts()
     add_rules()
     add_increments()
+    add_quarantine_states()
+    add_purges()
     for mart, (columns, key) in MARTS.items():
         create_released(mart, columns, key)
 
@@ -341,12 +349,15 @@ def add_increments() -> None:
         comment on table audit.incremental_tables is
             'the build that wrote a table of dbt last, noted in the same transaction';
         grant select, insert, update on audit.incremental_tables to sipas_transform;
-        grant select on audit.incremental_tables to sipas_release, sipas_audit;
+        grant select on audit.incremental_tables
+            to sipas_ingest, sipas_release, sipas_audit;
         """
     )
 
 
 def downgrade() -> None:
+    drop_purges()
+    drop_quarantine_states()
     for mart in MARTS:
         drop_released(mart)
     op.execute(

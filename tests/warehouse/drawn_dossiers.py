@@ -1,4 +1,4 @@
-"""Dossiers drawn at random, in versions that arrive late, twice, out of order and from wrong clocks.
+"""Dossiers drawn at random, in versions that come late, twice, out of order and from wrong clocks.
 
 Every field is drawn by itself, so that contradictory records occur as they do in life.
 """
@@ -28,13 +28,36 @@ USES = (
     ("source:mot_cua_tinh", "by_day", date(2024, 6, 1)),
     ("*", "portal", date(1900, 1, 1)),
 )
-COLUMNS = (
-    "agency_code dossier_code batch_id position source_code source_updated_at record_sha256 "
-    "procedure_code procedure_name field_code field_name channel status submitted_at received_at "
-    "due_at processed_at returned_at refused_at time_limit_working_days supplements apologies "
-    "late_notice_at online_payment is_postal_return is_interlinked has_digitised_parts "
-    "has_guidance_slip"
-).split()
+COLUMNS = [
+    "agency_code",
+    "dossier_code",
+    "batch_id",
+    "position",
+    "source_code",
+    "source_updated_at",
+    "record_sha256",
+    "procedure_code",
+    "procedure_name",
+    "field_code",
+    "field_name",
+    "channel",
+    "status",
+    "submitted_at",
+    "received_at",
+    "due_at",
+    "processed_at",
+    "returned_at",
+    "refused_at",
+    "time_limit_working_days",
+    "supplements",
+    "apologies",
+    "late_notice_at",
+    "online_payment",
+    "is_postal_return",
+    "is_interlinked",
+    "has_digitised_parts",
+    "has_guidance_slip",
+]
 
 
 def rule_of(version: dict, taken_in: datetime) -> Rule:

@@ -16,6 +16,7 @@ ROOM_COMMANDS = {
     "form": "sipas.survey.commands",
     "quarantine": "sipas.loading.commands",
     "release": "sipas.release.commands",
+    "sources": "sipas.sources.commands",
 }
 
 
@@ -63,9 +64,9 @@ def use_settings_of_instance() -> None:
     """Commands of the rooms run with the settings of this folder's instance, unless somebody has
     set them already (a container, a test)."""
     if "SIPAS_AUDIT_DATABASE_URL" not in os.environ:
-        from sipas.local import environment
+        from sipas.local import services
 
-        os.environ.update(environment.pipeline(current_instance()))
+        os.environ.update(services.airflow_environment(current_instance()))
 
 
 def addresses(instance) -> dict[str, str]:

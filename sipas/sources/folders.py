@@ -21,9 +21,14 @@ def land_handed_in(
     connection: psycopg.Connection, landing: Path, inbox: Path, source: FilesSource
 ) -> list[Manifest]:
     """Lands every new or changed file of `<inbox>/one_stop/<code>/`; returns what was landed."""
+    return land_folder(connection, landing, handed_in_folder(inbox, source), source)
+
+
+def handed_in_folder(inbox: Path, source: FilesSource) -> Path:
+    """Where the agencies' files of a source are put; made when it is not there."""
     folder = inbox / "one_stop" / source.code
     folder.mkdir(parents=True, exist_ok=True)
-    return land_folder(connection, landing, folder, source)
+    return folder
 
 
 def land_dropped(
@@ -33,22 +38,33 @@ def land_dropped(
 
     Raises UserError naming the source when the folder is not there.
     """
-    folder = dropped_folder(source)
+    return land_folder(connection, landing, dropped_folder(source), source)
+
+
+def dropped_folder(source: DropFolderSource) -> Path:
+    """The source's folder, a URL opened through Airflow's object storage; raises UserError naming
+    the source when it is not there."""
+    if "://" in source.path:
+        from airflow.sdk import ObjectStoragePath
+
+        folder = ObjectStoragePath(source.path, conn_id=source.connection)
+    else:
+        folder = Path(source.path)
     if not folder.is_dir():
         raise UserError(
             f"{source.code}: the folder {source.path} is not there. Mend `path` in the sources "
             "file, or mount it."
         )
-    return land_folder(connection, landing, folder, source)
+    return folder
 
 
-def dropped_folder(source: DropFolderSource) -> Path:
-    """The source's folder; a URL is opened through Airflow's object storage."""
-    if "://" not in source.path:
-        return Path(source.path)
-    from airflow.sdk import ObjectStoragePath
-
-    return ObjectStoragePath(source.path, conn_id=source.connection)
+def newest_file(folder: Path, source: FilesSource | DropFolderSource) -> Path:
+    """The file of a folder that changed last; raises UserError when there is none."""
+    files = [path for path, _, _ in files_below(folder)]
+    if not files:
+        endings = ", ".join(KNOWN_ENDINGS)
+        raise UserError(f"{source.code}: there is no file in {folder} ({endings}).")
+    return max(files, key=lambda path: path.stat().st_mtime)
 
 
 def land_folder(

@@ -161,14 +161,14 @@ def fetch_days(
     with (
         one_at_a_time(connection, source),
         Session(source, access) as session,
-        days_incoming(landing, source, days_from, days_to) as incoming,
+        days_incoming(landing, source, days_from, days_to, f"{source.code}-days") as incoming,
     ):
         receive_days(walk_of(session, incoming, "dossiers"))
         return land(connection, incoming, None)
 
 
 def days_incoming(
-    landing: Path, source: HttpSource, days_from: date, days_to: date
+    landing: Path, source: HttpSource, days_from: date, days_to: date, folder_name: str
 ) -> ResumableIncoming:
     """The delivery of all dossiers filed on some days."""
     return incoming_pages(
@@ -178,7 +178,7 @@ def days_incoming(
         {"submitted_from": days_from.isoformat(), "submitted_to": days_to.isoformat()},
         days_from=days_from,
         days_to=days_to,
-        folder_name=f"{source.code}-days",
+        folder_name=folder_name,
     )
 
 

@@ -5,6 +5,7 @@ Nothing after this talks to the source again.
 """
 
 import hashlib
+import io
 import os
 import shutil
 from datetime import UTC, date, datetime
@@ -18,7 +19,7 @@ from sipas.errors import UserError
 
 INCOMING = ".incoming"
 MANIFEST = "manifest.json"
-CHUNK = 1 << 20  # bytes
+BLOCK_BYTES = 1 << 20
 
 
 class LandedObject(msgspec.Struct, frozen=True):
@@ -105,7 +106,7 @@ class Incoming:
         """Stores an open file byte for byte, whatever its size."""
         digest, count = hashlib.sha256(), 0
         with (self.folder / name).open("wb") as file:
-            while chunk := source.read(CHUNK):
+            while chunk := source.read(BLOCK_BYTES):
                 file.write(chunk)
                 digest.update(chunk)
                 count += len(chunk)
@@ -227,13 +228,57 @@ def read_landed(path: Path, sha256: str | None) -> bytes:
     try:
         body = path.read_bytes()
     except FileNotFoundError:
-        raise UserError(f"The landed file {path} is missing. Restore it from a backup.") from None
+        raise missing(path) from None
     if sha256 not in (None, hashlib.sha256(body).hexdigest()):
-        raise UserError(
-            f"The landed file {path} is not what was received (its hash differs). Restore it "
-            "from a backup; nothing was loaded from it."
-        )
+        raise changed(path)
     return body
+
+
+def missing(path: Path) -> UserError:
+    """The error about a landed file that is gone."""
+    return UserError(f"The landed file {path} is missing. Restore it from a backup.")
+
+
+def changed(path: Path) -> UserError:
+    """The error about a landed file with other bytes than were landed."""
+    return UserError(
+        f"The landed file {path} is not what was received (its hash differs). Restore it "
+        "from a backup; nothing was loaded from it."
+    )
+
+
+class LandedFile(io.RawIOBase):
+    """A landed object read a block at a time; its hash is known at the end (`check`)."""
+
+    def __init__(self, landing: Path, manifest: Manifest, item: LandedObject) -> None:
+        self.path, self.sha256 = landing / landing_path(manifest) / item.name, item.sha256
+        try:
+            self.file = self.path.open("rb")
+        except FileNotFoundError:
+            raise missing(self.path) from None
+        self.digest = hashlib.sha256()
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        block = self.file.read(size)
+        self.digest.update(block)
+        return block
+
+    def close(self) -> None:
+        self.file.close()
+        super().close()
+
+    def check(self) -> None:
+        """Reads what is left; raises UserError when the bytes are not those that were landed.
+
+        Whoever loads from it checks before the transaction ends.
+        """
+        while self.read(BLOCK_BYTES):
+            pass
+        if self.digest.hexdigest() != self.sha256:
+            raise changed(self.path)
 
 
 def is_repeat(connection: psycopg.Connection, incoming: Incoming) -> bool:

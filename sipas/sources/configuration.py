@@ -13,6 +13,7 @@ import yaml
 from sipas.errors import UserError
 from sipas.settings import required
 
+DEFAULT_REJECT_THRESHOLD = 0.1
 Code = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]*$")]
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -29,7 +30,7 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     mapping: Text
     data_nature: Literal["real", "simulated"]
     # A delivery with more than this share of its records quarantined is refused as a whole.
-    reject_threshold: Share = 0.2
+    reject_threshold: Share = DEFAULT_REJECT_THRESHOLD
     # `sipas sources list` calls the source stale after so many hours without news.
     stale_hours: Count = 48
 

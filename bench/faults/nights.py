@@ -2,10 +2,10 @@
 
 import os
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import chain
+from typing import Self
 
 import msgspec
 import yaml
@@ -26,6 +26,17 @@ from sipas.sources.one_stop_http import watermark
 from sipas.sources.reconcile import confirm, reconcile
 
 SYSTEMS = ("mot_cua_tinh", "mot_cua_xa")
+TABLES = (
+    "raw.dossiers",
+    "raw.dossier_removals",
+    "pii.applicants",
+    "quarantine.records",
+    "audit.validations",
+    "audit.reconciliations",
+    "audit.backfills",
+    "audit.batches",
+    "audit.deliveries",
+)
 
 
 @dataclass
@@ -40,22 +51,34 @@ class Case:
     """A new world and an empty warehouse, and the nights between them."""
 
     def __init__(
-        self, warehouse: Warehouse, one_stop: OneStop, settings: Settings = SMALL, **entries: dict
+        self,
+        warehouse: Warehouse,
+        one_stop: OneStop,
+        settings: Settings = SMALL,
+        changes: dict | None = None,
     ) -> None:
-        """`entries` changes the entries of the sources file, by system."""
+        """`changes` are settings of both entries in the sources file."""
         self.warehouse, self.one_stop = warehouse, one_stop
-        self.sources = [entry(system, **entries.get(system, {})) for system in SYSTEMS]
         one_stop.start(settings)
         empty(warehouse)
-        path = warehouse.folder / "sources.yml"
-        written = [
-            {"kind": "http"} | msgspec.to_builtins(source) | {"kind": "http"}
-            for source in self.sources
-        ]
-        path.write_text(
-            yaml.safe_dump({"one_stop": written, "surveys": {"mapping": "contractor_wide"}}),
-            encoding="utf8",
-        )
+        self.configure(changes or {})
+        # One connection for what the DAGs' tasks open one each.
+        self.asking, self.loading = connect("ingest"), connect("ingest", autocommit=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.asking.close()
+        self.loading.close()
+
+    def configure(self, changes: dict, **of_one: dict) -> None:
+        """Writes the sources file: `changes` in both entries, `of_one` in that of a system."""
+        self.sources = [entry(s, **changes, **of_one.get(s, {})) for s in SYSTEMS]
+        path = self.warehouse.folder / "sources.yml"
+        entries = [{"kind": "http", **msgspec.to_builtins(source)} for source in self.sources]
+        written = {"one_stop": entries, "surveys": {"mapping": "contractor_wide"}}
+        path.write_text(yaml.safe_dump(written), encoding="utf8")
         os.environ["SIPAS_SOURCES_FILE"] = str(path)
 
     def night(self) -> Night:
@@ -66,54 +89,53 @@ class Case:
         self._load(night)
         for source in self.sources:
             self._reconcile(source, night)
-        with connect("ingest") as connection:
-            night.watermarks = {s.code: watermark(connection, s) for s in self.sources}
+        night.watermarks = {s.code: watermark(self.asking, s) for s in self.sources}
+        self.asking.commit()
         return night
 
     def _land(self, source: HttpSource, night: Night) -> None:
+        folders = self.warehouse.landing, self.warehouse.inbox
         try:
-            with connect("ingest") as connection:
-                folders = self.warehouse.landing, self.warehouse.inbox
-                land_news(connection, *folders, source, self.one_stop.access)
+            land_news(self.asking, *folders, source, self.one_stop.access)
+            self.asking.commit()
         except UserError as error:
+            self.asking.rollback()
             night.told.append(str(error))
 
     def _load(self, night: Night) -> None:
         landing = self.warehouse.landing
-        with connect("ingest", autocommit=True) as connection:
-            register_all(connection, landing, "dossiers")
-            for manifest in pending_deliveries(connection, landing, "dossiers"):
-                result = load(connection, landing, manifest)
-                if result.refusal_reason:
-                    night.told.append(result.refusal_reason)
-            decided = decide(connection, "dossiers")
-        night.told += [reason for _, reason in decided if reason]
+        register_all(self.loading, landing, "dossiers")
+        for manifest in pending_deliveries(self.loading, landing, "dossiers"):
+            result = load(self.loading, landing, manifest)
+            if result.refusal_reason:
+                night.told.append(result.refusal_reason)
+        night.told += [
+            f"{source_of(self.loading, batch_id)}, batch {batch_id}: {reason}"
+            for batch_id, reason in decide(self.loading, "dossiers")
+            if reason
+        ]
 
     def _reconcile(self, source: HttpSource, night: Night) -> None:
-        landing = self.warehouse.landing
+        access = self.one_stop.access("")
         try:
-            with connect("ingest") as connection:
-                days = reconcile(connection, landing, source, self.one_stop.access(""))
-            if not days:
-                return
-            self._load(night)
-            with connect("ingest") as connection:
-                left = confirm(connection, source, self.one_stop.access(""), days)
-            night.told += map(str, left)
+            days = reconcile(self.asking, self.warehouse.landing, source, access)
+            if days:
+                self._load(night)
+                night.told += map(str, confirm(self.asking, source, access, days))
+            self.asking.commit()
         except UserError as error:
+            self.asking.rollback()
             night.told.append(str(error))
 
     def fetch_days_of_quarantined(self) -> None:
         """What a person does when the vendor has repaired: asks for the days of all records that
         were quarantined once more."""
-        with connect("ingest") as connection:
-            for source in self.sources:
-                days = quarantined_days(connection, source)
-                if not days:
-                    continue
+        for source in self.sources:
+            if days := quarantined_days(self.asking, source):
                 act = Act(source.code, min(days), max(days), "tester", "the vendor has repaired")
                 access = self.one_stop.access("")
-                backfill(connection, self.warehouse.landing, source, access, act)
+                backfill(self.asking, self.warehouse.landing, source, access, act)
+        self.asking.commit()
         self._load(Night())
 
     def differences(self) -> list[str]:
@@ -122,8 +144,7 @@ class Case:
         with self.warehouse.connect() as connection:
             return list(
                 chain.from_iterable(
-                    differences(connection, self.one_stop.world, system, key)
-                    for system in SYSTEMS
+                    differences(connection, self.one_stop.world, system, key) for system in SYSTEMS
                 )
             )
 
@@ -132,6 +153,15 @@ class Case:
         return self.warehouse.rows(
             "select field, reason_code from quarantine.records group by 1, 2 order by 1, 2"
         )
+
+
+def source_of(connection, batch_id: int) -> str:
+    """The source of a batch."""
+    return connection.execute(
+        "select source_code from audit.deliveries inner join audit.batches using (delivery_id) "
+        "where batch_id = %s",
+        [batch_id],
+    ).fetchone()[0]
 
 
 def quarantined_days(connection, source: HttpSource) -> list[date]:
@@ -151,9 +181,11 @@ def quarantined_days(connection, source: HttpSource) -> list[date]:
 
 
 def empty(warehouse: Warehouse) -> None:
-    """Nothing was ever received: no delivery, no row, no file."""
-    with warehouse.connect() as connection:
-        connection.execute("truncate audit.deliveries cascade")
+    """Nothing was ever received: no delivery, no row, no file. (`truncate` takes longer than a
+    night for tables as small as these.)"""
+    with warehouse.connect() as connection, connection.transaction():
+        for table in TABLES:
+            connection.execute(f"delete from {table}")  # noqa: S608 - names of our own
     for folder in (warehouse.landing, warehouse.inbox):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()

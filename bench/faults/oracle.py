@@ -125,13 +125,13 @@ def stored(connection, system: str) -> list[Row]:
     """Every version of a system's dossiers in accepted batches, in the order of arrival."""
     cursor = connection.execute(
         f"""
-        select {", ".join(COLUMNS)} from raw.dossiers
+        select {", ".join(COLUMNS)}, extra from raw.dossiers
         inner join audit.current_batches using (batch_id)
         where source_code = %s order by batch_id, position
         """,  # noqa: S608 - names of our own
         [system],
     )
-    return [_read(dict(zip(COLUMNS, values, strict=True))) for values in cursor]
+    return [_read(dict(zip((*COLUMNS, "extra"), values, strict=True))) for values in cursor]
 
 
 def _read(row: Row) -> Row:

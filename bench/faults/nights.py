@@ -19,11 +19,13 @@ from sipas.landing import register_all
 from sipas.loading.batches import load, pending_deliveries
 from sipas.loading.gate import decide
 from sipas.local.scratch import Warehouse
+from sipas.settings import directory
 from sipas.sources.ask import land_news
 from sipas.sources.backfill import Act, backfill
-from sipas.sources.configuration import HttpSource
+from sipas.sources.configuration import HttpSource, read_sources
 from sipas.sources.one_stop_http import watermark
 from sipas.sources.reconcile import confirm, reconcile
+from sipas.sources.session import Access
 
 SYSTEMS = ("mot_cua_tinh", "mot_cua_xa")
 TABLES = (
@@ -41,28 +43,23 @@ TABLES = (
 
 @dataclass
 class Night:
-    """What people read in the morning: one line a thing that went wrong; and how far we are."""
+    """What people read in the morning: one line a thing that went wrong, what was taken although
+    it is new, and how far we are."""
 
     told: list[str] = field(default_factory=list)
+    warned: list[str] = field(default_factory=list)
     watermarks: dict[str, datetime | None] = field(default_factory=dict)
 
 
-class Case:
-    """A new world and an empty warehouse, and the nights between them."""
+class Pipeline:
+    """What the tasks of ingest_one_stop and reconcile_one_stop do, with the settings of the
+    environment; used as a context manager."""
 
-    def __init__(
-        self,
-        warehouse: Warehouse,
-        one_stop: OneStop,
-        settings: Settings = SMALL,
-        changes: dict | None = None,
-    ) -> None:
-        """`changes` are settings of both entries in the sources file."""
-        self.warehouse, self.one_stop = warehouse, one_stop
-        one_stop.start(settings)
-        empty(warehouse)
-        self.configure(changes or {})
-        # One connection for what the DAGs' tasks open one each.
+    def __init__(self, access: Access) -> None:
+        self.access = access
+        self.sources = read_sources().one_stop
+        self.landing, self.inbox = directory("SIPAS_LANDING_DIR"), directory("SIPAS_INBOX_DIR")
+        # One connection for what the tasks open one each.
         self.asking, self.loading = connect("ingest"), connect("ingest", autocommit=True)
 
     def __enter__(self) -> Self:
@@ -72,21 +69,12 @@ class Case:
         self.asking.close()
         self.loading.close()
 
-    def configure(self, changes: dict, **of_one: dict) -> None:
-        """Writes the sources file: `changes` in both entries, `of_one` in that of a system."""
-        self.sources = [entry(s, **changes, **of_one.get(s, {})) for s in SYSTEMS]
-        path = self.warehouse.folder / "sources.yml"
-        entries = [{"kind": "http", **msgspec.to_builtins(source)} for source in self.sources]
-        written = {"one_stop": entries, "surveys": {"mapping": "contractor_wide"}}
-        path.write_text(yaml.safe_dump(written), encoding="utf8")
-        os.environ["SIPAS_SOURCES_FILE"] = str(path)
-
     def night(self) -> Night:
         """One run of ingest_one_stop, then one of reconcile_one_stop, for every source."""
         night = Night()
         for source in self.sources:
             self._land(source, night)
-        self._load(night)
+        self.load(night)
         for source in self.sources:
             self._reconcile(source, night)
         night.watermarks = {s.code: watermark(self.asking, s) for s in self.sources}
@@ -94,21 +82,20 @@ class Case:
         return night
 
     def _land(self, source: HttpSource, night: Night) -> None:
-        folders = self.warehouse.landing, self.warehouse.inbox
         try:
-            land_news(self.asking, *folders, source, self.one_stop.access)
+            land_news(self.asking, self.landing, self.inbox, source, lambda _: self.access)
             self.asking.commit()
         except UserError as error:
             self.asking.rollback()
             night.told.append(str(error))
 
-    def _load(self, night: Night) -> None:
-        landing = self.warehouse.landing
-        register_all(self.loading, landing, "dossiers")
-        for manifest in pending_deliveries(self.loading, landing, "dossiers"):
-            result = load(self.loading, landing, manifest)
-            if result.refusal_reason:
-                night.told.append(result.refusal_reason)
+    def load(self, night: Night) -> None:
+        """Loads what is landed and decides it at the gate."""
+        register_all(self.loading, self.landing, "dossiers")
+        for manifest in pending_deliveries(self.loading, self.landing, "dossiers"):
+            result = load(self.loading, self.landing, manifest)
+            night.told += [result.refusal_reason] if result.refusal_reason else []
+            night.warned += result.warnings
         night.told += [
             f"{source_of(self.loading, batch_id)}, batch {batch_id}: {reason}"
             for batch_id, reason in decide(self.loading, "dossiers")
@@ -116,12 +103,11 @@ class Case:
         ]
 
     def _reconcile(self, source: HttpSource, night: Night) -> None:
-        access = self.one_stop.access("")
         try:
-            days = reconcile(self.asking, self.warehouse.landing, source, access)
+            days = reconcile(self.asking, self.landing, source, self.access)
             if days:
-                self._load(night)
-                night.told += map(str, confirm(self.asking, source, access, days))
+                self.load(night)
+                night.told += map(str, confirm(self.asking, source, self.access, days))
             self.asking.commit()
         except UserError as error:
             self.asking.rollback()
@@ -133,10 +119,44 @@ class Case:
         for source in self.sources:
             if days := quarantined_days(self.asking, source):
                 act = Act(source.code, min(days), max(days), "tester", "the vendor has repaired")
-                access = self.one_stop.access("")
-                backfill(self.asking, self.warehouse.landing, source, access, act)
+                backfill(self.asking, self.landing, source, self.access, act)
         self.asking.commit()
-        self._load(Night())
+        self.load(Night())
+
+
+class Case:
+    """A new world and an empty warehouse, and the nights between them."""
+
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        one_stop: OneStop,
+        settings: Settings = SMALL,
+        **changes: object,
+    ) -> None:
+        """`changes` are settings of both entries in the sources file."""
+        self.warehouse, self.one_stop = warehouse, one_stop
+        one_stop.start(settings)
+        empty(warehouse)
+        self.configure(**changes)
+
+    def configure(self, **changes: object) -> None:
+        """Writes the sources file; `changes` are settings of both entries."""
+        path = self.warehouse.folder / "sources.yml"
+        entries = [msgspec.to_builtins(entry(system, **changes)) for system in SYSTEMS]
+        written = {"one_stop": entries, "surveys": {"mapping": "contractor_wide"}}
+        path.write_text(yaml.safe_dump(written), encoding="utf8")
+        os.environ["SIPAS_SOURCES_FILE"] = str(path)
+
+    def night(self) -> Night:
+        """One night of all sources."""
+        with Pipeline(self.one_stop.access) as pipeline:
+            return pipeline.night()
+
+    def fetch_days_of_quarantined(self) -> None:
+        """See Pipeline."""
+        with Pipeline(self.one_stop.access) as pipeline:
+            pipeline.fetch_days_of_quarantined()
 
     def differences(self) -> list[str]:
         """Whatever the warehouse holds otherwise than the sources."""

@@ -1,12 +1,14 @@
 """One combination of faults from the first bad night to the last repair, and what is left."""
 
 from contextlib import nullcontext
+from dataclasses import replace
 from unittest.mock import patch
 
 from bench.faults.nights import Case, Night
 from bench.faults.plans import NIGHTS, Trouble
 from bench.faults.quick_gate import run_suites
 from bench.faults.source import SMALL, OneStop
+from simulator.world import Settings
 from sipas.local.scratch import Warehouse
 
 # What must be there however slow the machine: long enough for any answer that comes at all.
@@ -24,13 +26,14 @@ def run(warehouse: Warehouse, one_stop: OneStop, seed: int, troubles: list[Troub
     is_slow = any(trouble.settings["kind"] == "slow_page" for trouble in troubles)
     is_real = seed % REAL_GATE_EVERY == 0
     gate = nullcontext() if is_real else patch("sipas.loading.gate.run_suites", run_suites)
-    with gate, Case(warehouse, one_stop, world_of(seed), HASTY if is_slow else PATIENT) as case:
+    with gate:
+        case = Case(warehouse, one_stop, world_of(seed), **HASTY if is_slow else PATIENT)
         return list(_nights(case, troubles))
 
 
-def world_of(seed: int):
+def world_of(seed: int) -> Settings:
     """The small world of a combination: every seed its own dossiers."""
-    return type(SMALL)(**{**vars(SMALL), "seed": seed})
+    return replace(SMALL, seed=seed)
 
 
 def _nights(case: Case, troubles: list[Trouble]):
@@ -44,7 +47,7 @@ def _nights(case: Case, troubles: list[Trouble]):
         before = night
         case.one_stop.pass_days(1)
     case.one_stop.repair()
-    case.configure(PATIENT)
+    case.configure(**PATIENT)
     yield from _recover(case)
     case.fetch_days_of_quarantined()
     yield from case.differences()

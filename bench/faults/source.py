@@ -65,8 +65,9 @@ class OneStop:
         """Whether some fault is not over yet."""
         return bool(self._app.state.faults.active())
 
-    def access(self, connection: str) -> Access:
-        """The account, for whichever connection."""
+    @property
+    def access(self) -> Access:
+        """Where the systems answer, and the account."""
         return Access(self.address, USER, PASSWORD)
 
 

@@ -69,9 +69,9 @@ def _night(point: Point, access: Access, environment: dict[str, str]) -> None:
     for part in path:
         place = getattr(place, part)
     killing = _killing(getattr(place, name), point)
-    with patch("sipas.loading.gate.run_suites", run_suites), patch.object(place, name, killing):
-        with Pipeline(access) as pipeline:
-            pipeline.night()
+    gate = patch("sipas.loading.gate.run_suites", run_suites)
+    with gate, patch.object(place, name, killing), Pipeline(access) as pipeline:
+        pipeline.night()
 
 
 def _killing(function: Callable, point: Point) -> Callable:

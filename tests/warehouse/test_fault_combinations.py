@@ -2,7 +2,8 @@
 
 import pytest
 
-from bench.faults.plans import draw
+from bench.faults.command import lines, shrunk
+from bench.faults.plans import KINDS, draw
 from bench.faults.runs import run
 
 COMBINATIONS = 100
@@ -14,7 +15,13 @@ def test_every_combination_of_faults_ends_with_exactly_the_state_of_the_sources(
 ):
     for seed in range(tenth, COMBINATIONS, 10):
         troubles = draw(seed)
-        wrong = run(faults_warehouse, one_stop, seed, troubles)
-        assert wrong == [], "\n".join(
-            [f"python -m bench faults --seed {seed}", *map(str, troubles), *wrong]
-        )
+        if wrong := run(faults_warehouse, one_stop, seed, troubles):
+            smaller = shrunk(faults_warehouse, one_stop, seed, troubles)
+            pytest.fail("\n".join(lines(seed, smaller, wrong)))
+
+
+def test_the_combinations_hold_every_kind_of_fault_and_come_again():
+    drawn = [draw(seed) for seed in range(COMBINATIONS)]
+    assert {trouble.settings["kind"] for troubles in drawn for trouble in troubles} == set(KINDS)
+    assert drawn == [draw(seed) for seed in range(COMBINATIONS)]
+    assert all(2 <= len(troubles) <= 5 for troubles in drawn)

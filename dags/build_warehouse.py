@@ -1,7 +1,7 @@
 """# The warehouse
 
-Drains the accepted batches that no successful build has consumed, and runs dbt on them: one
-visible task a model, its tests with it. Starts when something arrived, and every night in case an
+Drains the accepted batches that no successful build has consumed, and runs dbt on them: one task a
+model above staging, its tests with it. Starts when something arrived, and every night in case an
 event was lost. A build without anything new ends in seconds.
 """
 
@@ -9,7 +9,7 @@ from airflow.sdk import dag, task
 from airflow.timetables.assets import AssetOrTimeSchedule
 from airflow.timetables.trigger import CronTriggerTimetable
 
-from sipas.orchestration.build import build_again_unless_whole, dbt_models
+from sipas.orchestration.build import build_again_unless_whole, build_staging, dbt_models
 from sipas.orchestration.defaults import (
     DEFAULTS,
     DOSSIERS_ARRIVED,
@@ -41,12 +41,16 @@ def build_warehouse():
         with connect("transform") as connection:
             return open_build(connection, run_id)
 
+    @task(pool=WRITER_POOL)
+    def stage() -> None:
+        """The staging views: what the accepted batches say."""
+        build_staging()
+
     models = dbt_models()
 
     @task(trigger_rule="all_done", pool=WRITER_POOL)
     def confirm_build() -> None:
-        """dbt's run succeeded as a whole, tests included. Clear this task when the cause of a
-        failure is mended: dbt then runs once more, here, as a whole."""
+        """All of dbt's run succeeded. Cleared when a failure is mended, it runs dbt once more."""
         build_again_unless_whole()
 
     @task(outlets=[WAREHOUSE_BUILT])
@@ -60,8 +64,7 @@ def build_warehouse():
 
     @task(trigger_rule="one_failed", retries=0)
     def fail_build(build_id: int) -> None:
-        """A model or test failed: its batches stay to be consumed. Clearing confirm_build with what
-        is downstream of it mends the run, and so does a new run."""
+        """Its batches stay to be consumed. A new run mends it, or clearing confirm_build."""
         from sipas.builds import close_build
         from sipas.database import connect
 
@@ -70,7 +73,8 @@ def build_warehouse():
         raise RuntimeError(f"Build {build_id} failed; the log of the red model says why.")
 
     build_id = open_build()
-    build_id >> models >> confirm_build() >> [close_build(build_id), fail_build(build_id)]
+    build_id >> stage() >> models >> (confirmed := confirm_build())
+    confirmed >> [close_build(build_id), fail_build(build_id)]
 
 
 build_warehouse()

@@ -19,7 +19,7 @@ from sipas.orchestration.ingest import (
 
 
 @dag(
-    schedule=CronTriggerTimetable("0 4 * * *", timezone="Asia/Ho_Chi_Minh"),
+    schedule=CronTriggerTimetable("30 2 * * *", timezone="Asia/Ho_Chi_Minh"),
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULTS,
@@ -41,26 +41,26 @@ def reconcile_one_stop():
     @task_group
     def each_source(source_code: str):
         @task(map_index_template="{{ source_code }}")
-        def compare(source_code: str) -> dict:
-            """Notes both counts and lands the days that differ; returns source and days."""
+        def compare(source_code: str) -> str:
+            """Notes both counts and lands the days that differ; returns the source's code."""
             return compare_counts(source_code)
 
         @task(map_index_template="{{ source_code }}")
-        def load(found: dict) -> dict:
+        def load(source_code: str) -> list[str]:
             """Loads the days that were fetched once more."""
-            load_pending(found["source_code"], "dossiers")
-            return found
+            return load_pending(source_code, "dossiers")
 
-        return load(compare(source_code))
+        load(compare(source_code))
 
-    @task(map_index_template="{{ source_code }}", trigger_rule="none_skipped")
-    def confirm(source_code: str, days: list[str]) -> None:
+    @task(map_index_template="{{ source_code }}", trigger_rule="all_done")
+    def confirm(source_code: str) -> None:
         """Fails when a day still differs after it was loaded once more."""
-        confirm_counts(source_code, days)
+        confirm_counts(source_code)
 
-    found = each_source.expand(source_code=sources())
-    confirmed = confirm.expand_kwargs(found)
-    finish_ingest([found], DOSSIERS_ARRIVED, "dossiers", after_gate=confirmed)
+    codes = sources()
+    compared = each_source.expand(source_code=codes)
+    confirmed = confirm.expand(source_code=codes)
+    finish_ingest([compared], DOSSIERS_ARRIVED, "dossiers", after_gate=confirmed)
 
 
 reconcile_one_stop()

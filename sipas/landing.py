@@ -10,7 +10,7 @@ import os
 import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import Self
 
 import msgspec
 import psycopg
@@ -45,6 +45,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     file_name: str | None = None
     window_from: datetime | None = None
     watermark: datetime | None = None
+    # The source's time of the newest of its answers; the watermark is that of the first.
+    told_until: datetime | None = None
     # A request for all dossiers filed on these days, instead of what changed since window_from.
     days_from: date | None = None
     days_to: date | None = None
@@ -102,17 +104,16 @@ class Incoming:
         write_synced(self.folder / name, body)
         self.objects.append(LandedObject(name, len(body), hashlib.sha256(body).hexdigest()))
 
-    def add_file(self, name: str, source: BinaryIO) -> None:
-        """Stores an open file byte for byte, whatever its size."""
-        digest, count = hashlib.sha256(), 0
-        with (self.folder / name).open("wb") as file:
-            while chunk := source.read(BLOCK_BYTES):
-                file.write(chunk)
-                digest.update(chunk)
-                count += len(chunk)
+    def add_file(self, name: str, path: Path) -> None:
+        """Stores a file byte for byte, a block at a time: it may be larger than memory."""
+        digest, byte_count = hashlib.sha256(), 0
+        with path.open("rb") as source, (self.folder / name).open("wb") as file:
+            while block := source.read(BLOCK_BYTES):
+                digest.update(block)
+                byte_count += file.write(block)
             file.flush()
             os.fsync(file.fileno())
-        self.objects.append(LandedObject(name, count, digest.hexdigest()))
+        self.objects.append(LandedObject(name, byte_count, digest.hexdigest()))
 
     @property
     def content_sha256(self) -> str:
@@ -122,8 +123,11 @@ class Incoming:
         parts = [asked, *(f"{item.name} {item.sha256}" for item in self.objects)]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
-    def commit(self, watermark: datetime | None = None) -> Manifest:
-        """Makes the delivery final and returns its manifest; `watermark` is the source's time."""
+    def commit(
+        self, watermark: datetime | None = None, told_until: datetime | None = None
+    ) -> Manifest:
+        """Makes the delivery final and returns its manifest; `watermark` is the source's time up
+        to which it has told everything, `told_until` that of its newest answer."""
         if not self.objects:
             raise UserError(f"The source {self.header['source_code']} handed over nothing.")
         received_at = datetime.now(UTC)
@@ -136,6 +140,7 @@ class Incoming:
             content_sha256=content,
             objects=self.objects,
             watermark=watermark,
+            told_until=told_until,
             **self.header,
         )
         write_synced(self.folder / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)))
@@ -177,9 +182,9 @@ def register(connection: psycopg.Connection, landing: Path, manifest: Manifest) 
         """
         insert into audit.deliveries (
             delivery_id, source_code, delivery_kind, lot_key, subject_code, file_name,
-            data_nature, received_at, window_from, watermark, days_from, days_to, file_stamp,
-            object_count, byte_count, content_sha256, manifest_sha256, landing_path
-        ) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+            data_nature, received_at, window_from, watermark, told_until, days_from, days_to,
+            file_stamp, object_count, byte_count, content_sha256, manifest_sha256, landing_path
+        ) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         on conflict (delivery_id) do nothing
         """,
         [
@@ -193,6 +198,7 @@ def register(connection: psycopg.Connection, landing: Path, manifest: Manifest) 
             manifest.received_at,
             manifest.window_from,
             manifest.watermark,
+            manifest.told_until,
             manifest.days_from,
             manifest.days_to,
             manifest.file_stamp,

@@ -22,3 +22,11 @@
         'all'
     )
 {%- endmacro %}
+
+{#- The groups that one form belongs to: «all» and one of each dimension. -#}
+{% macro breakdown_rows(relation) -%}
+    unnest(
+        array['all', '{{ var('survey_breakdowns') | join("', '") }}'],
+        array['all', {{ relation }}.{{ var('survey_breakdowns') | join(', ' ~ relation ~ '.') }}]
+    )
+{%- endmacro %}

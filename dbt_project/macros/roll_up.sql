@@ -50,20 +50,18 @@
 {#- The deviations of primary sampling units, rolled up by the coefficients of their indices. -#}
 {% macro roll_up_deviations(indicator_level, lower_deviations) -%}
     select
-        {{ lower_deviations }}.cell_key,
-        {{ lower_deviations }}.stratum_key,
-        {{ lower_deviations }}.psu_key,
+        {{ lower_deviations }}.sample_key,
+        {{ lower_deviations }}.psu_number,
         coefficients.indicator_code,
         sum(coefficients.coefficient * {{ lower_deviations }}.deviation) as deviation
     from {{ lower_deviations }}
     inner join coefficients
         on
-            {{ lower_deviations }}.cell_key = coefficients.cell_key
+            {{ lower_deviations }}.sample_key = coefficients.sample_key
             and {{ lower_deviations }}.indicator_code = coefficients.component_code
     where coefficients.indicator_level = '{{ indicator_level }}'
     group by
-        {{ lower_deviations }}.cell_key,
-        {{ lower_deviations }}.stratum_key,
-        {{ lower_deviations }}.psu_key,
+        {{ lower_deviations }}.sample_key,
+        {{ lower_deviations }}.psu_number,
         coefficients.indicator_code
 {%- endmacro %}

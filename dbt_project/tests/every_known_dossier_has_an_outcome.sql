@@ -1,50 +1,25 @@
--- Counted against the layer below: distinct codes told by the as-of, less those still to come.
-with versions as (
+-- Counted against the layer below: the dossiers that this build's batches tell are all there, unless
+-- their source removed them.
+with build_batches as (
 
-    select
-        dossiers.agency_code,
-        dossiers.dossier_code,
-        max(dossiers.source_updated_at) as source_updated_at
-    from {{ ref('stg_one_stop__dossiers') }} as dossiers
-    inner join {{ ref('stg_audit__current_build') }} as current_build
-        on dossiers.source_updated_at <= current_build.as_of_at
-    group by
-        dossiers.agency_code,
-        dossiers.dossier_code
+    select build_batches.batch_id
+    from {{ source('audit', 'build_batches') }} as build_batches
+    inner join {{ ref('int_dossier_build') }} as build
+        on build_batches.build_id = build.build_id
 
 ),
 
 told as (
 
     select
-        agency_code,
-        count(*) as told_count
-    from versions
-    group by agency_code
-
-),
-
-not_yet_taken_in as (
-
-    select
         dossiers.agency_code,
-        count(*) as future_count
-    from {{ ref('int_current_dossiers') }} as dossiers
-    inner join {{ ref('stg_audit__current_build') }} as current_build
-        on
-            dossiers.submitted_at > current_build.as_of_at
-            and (dossiers.received_at <= current_build.as_of_at) is not true
-    group by dossiers.agency_code
-
-),
-
-outcomes as (
-
-    select
-        agency_code,
-        count(*) as outcome_count
-    from {{ ref('int_dossier_outcomes') }}
-    group by agency_code
+        dossiers.dossier_code
+    from {{ ref('stg_one_stop__dossiers') }} as dossiers
+    inner join build_batches
+        on dossiers.batch_id = build_batches.batch_id
+    group by
+        dossiers.agency_code,
+        dossiers.dossier_code
 
 ),
 
@@ -52,17 +27,18 @@ final as (
 
     select
         told.agency_code,
-        told.told_count,
-        not_yet_taken_in.future_count,
-        outcomes.outcome_count
+        told.dossier_code
     from told
-    left join not_yet_taken_in
-        on told.agency_code = not_yet_taken_in.agency_code
-    left join outcomes
-        on told.agency_code = outcomes.agency_code
-    where
-        told.told_count - coalesce(not_yet_taken_in.future_count, 0)
-        <> coalesce(outcomes.outcome_count, 0)
+    left join {{ ref('int_dossier_outcomes') }} as outcomes
+        on
+            told.agency_code = outcomes.agency_code
+            and told.dossier_code = outcomes.dossier_code
+    left join {{ ref('int_changed_dossiers') }} as removed
+        on
+            told.agency_code = removed.agency_code
+            and told.dossier_code = removed.dossier_code
+            and removed.is_removed
+    where (outcomes.dossier_code is null) = (removed.dossier_code is null)
 
 )
 

@@ -2,13 +2,13 @@
 with psu_sums as (
 
     select
-        cell_key,
+        sample_key,
         indicator_code,
         sum(valid_count) as valid_count,
         sum(value_sum) as value_sum
     from {{ ref('int_psu_sums') }}
     group by
-        cell_key,
+        sample_key,
         indicator_code
 
 ),
@@ -22,12 +22,12 @@ item_results as (
 final as (
 
     select
-        item_results.cell_key,
+        item_results.sample_key,
         item_results.indicator_code
     from item_results
     inner join psu_sums
         on
-            item_results.cell_key = psu_sums.cell_key
+            item_results.sample_key = psu_sums.sample_key
             and item_results.indicator_code = psu_sums.indicator_code
     where
         psu_sums.valid_count <> item_results.valid_count

@@ -1,6 +1,7 @@
 with outcomes as (
 
-    select * from {{ ref('int_dossier_outcomes') }}
+    select * from {{ ref('int_dossier_updates') }}
+    where outcome <> 'not_yet_taken_in'
 
 ),
 

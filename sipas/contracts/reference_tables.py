@@ -16,6 +16,7 @@ from sipas.contracts.improvement_tables import (
     TaskReport,
     UnitSuccession,
 )
+from sipas.contracts.one_stop_tables import AgencyHead, FeedbackRule
 from sipas.contracts.stated_tables import StatedCheck, StatedCheckOperand, StatedFigure
 
 CONTRACT_VERSION = "reference@1"
@@ -34,6 +35,14 @@ MeasureType = Annotated[
     msgspec.Meta(
         pattern=r"^(mean[1-9][0-9]?|multiple_choice|single_choice|share_single|share_top2?|yes_no"
         r"|count|category|none)$"
+    ),
+]
+# Each at most once, as in «processed returned refused status».
+EndMoments = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^(?!.*\b(\w+)\b.*\b\1\b)(processed|returned|refused|status)"
+        r"( (processed|returned|refused|status)){0,3}$"
     ),
 ]
 Small = Annotated[int, msgspec.Meta(ge=0, le=32767)]
@@ -268,6 +277,51 @@ class CalendarDay(msgspec.Struct):
     note: str | None = None
 
 
+class OnTimeRule(msgspec.Struct):
+    """One version of the rule that says when a dossier is on time.
+
+    `end_moments` are tried in order: the end is the first that is known. More requests for
+    supplements than `most_supplement_requests` make an ended dossier late (empty: no limit).
+    """
+
+    rule_version: Text
+    label_vi: Text
+    end_moments: EndMoments
+    compares: Literal["moment", "day"]
+    pauses_count: bool
+    without_appointment: Literal["procedure_limit", "never_late"]
+    source_note: Text
+    most_supplement_requests: Small | None = None
+
+
+class OnTimeRuleUse(msgspec.Struct):
+    """From when on dossiers of everybody, a source or an agency are judged by a rule version."""
+
+    applies_to: Annotated[
+        str, msgspec.Meta(pattern=r"^(\*|source:[a-z0-9_]+|agency:[A-Za-z0-9]+(\.[A-Za-z0-9]+)*)$")
+    ]
+    rule_version: Text
+    valid_from: date
+    note: str | None = None
+
+
+class FieldArea(msgspec.Struct):
+    """A field that belongs to one of the areas with targets of their own."""
+
+    field_code: Text
+    field_area: Literal["land", "construction", "investment"]
+    note: str | None = None
+
+
+class ProcedureGroup(msgspec.Struct):
+    """The group that a procedure is counted in."""
+
+    procedure_code: Text
+    procedure_group: Text
+    label_vi: Text
+    note: str | None = None
+
+
 TABLES: dict[str, type[msgspec.Struct]] = {
     "units": Unit,
     "methods": Method,
@@ -297,4 +351,10 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "stated_check_operands": StatedCheckOperand,
     "dossier_statuses": DossierStatus,
     "calendar_days": CalendarDay,
+    "feedback_rules": FeedbackRule,
+    "agency_heads": AgencyHead,
+    "on_time_rules": OnTimeRule,
+    "on_time_rule_uses": OnTimeRuleUse,
+    "field_areas": FieldArea,
+    "procedure_groups": ProcedureGroup,
 }

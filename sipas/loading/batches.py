@@ -9,13 +9,14 @@ import psycopg
 
 from sipas.contracts.rejection import DeliveryRefused, NotReady
 from sipas.landing import Manifest, read_manifest
-from sipas.loading import dossiers, reference, survey_forms
+from sipas.loading import dossiers, feedback, reference, survey_forms
 from sipas.loading.loader import Loader
 
 log = logging.getLogger(__name__)
 
 LOADERS = {
     "dossiers": dossiers.DossierLoader,
+    "feedback": feedback.FeedbackLoader,
     "survey_forms": survey_forms.SurveyLoader,
     "reference": reference.ReferenceLoader,
 }

@@ -21,6 +21,7 @@ DAG_IDS = {
     "ingest_reference",
     "ingest_one_stop",
     "ingest_surveys",
+    "reconcile_one_stop",
     "build_warehouse",
     "publish_results",
 }

@@ -1,7 +1,5 @@
 """Accounts of sources, from Airflow's connections."""
 
-from airflow.sdk.exceptions import AirflowNotFoundException
-
 from sipas.errors import UserError
 from sipas.sources.session import Access
 
@@ -22,6 +20,8 @@ def access_of_command(name: str) -> Access:
 
 def as_access(name: str, get) -> Access:
     """Where the system answers, and as whom."""
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
     try:
         account = get(name)
     except AirflowNotFoundException:

@@ -34,9 +34,9 @@ def land_one_stop(source_code: str) -> str:
     return source_code
 
 
-def compare_counts(source_code: str) -> dict:
-    """Compares a source's counts with ours, lands the days that differ once more; returns the
-    source's code and these days."""
+def compare_counts(source_code: str) -> str:
+    """Compares a source's counts with ours and lands the days that differ once more; returns the
+    source's code."""
     from sipas.database import connect
     from sipas.orchestration.connections import access_of_task
     from sipas.settings import directory
@@ -46,24 +46,18 @@ def compare_counts(source_code: str) -> dict:
 
     show_source(source_code)
     source = known_source(source_code)
+    access = access_of_task(source.connection)
     try:
         with connect("ingest") as connection:
-            days = reconcile(
-                connection,
-                directory("SIPAS_LANDING_DIR"),
-                source,
-                access_of_task(source.connection),
-            )
+            days = reconcile(connection, directory("SIPAS_LANDING_DIR"), source, access)
     except SourceRefusesUs as error:
         raise without_retry(error) from error
-    log.info("%s: %d days differ", source_code, len(days))
-    return {"source_code": source_code, "days": [day.isoformat() for day in days]}
+    log.info("%s: days that differ: %s", source_code, ", ".join(map(str, days)) or "none")
+    return source_code
 
 
-def confirm_counts(source_code: str, days: list[str]) -> None:
-    """Compares once more after loading; fails with source, agency, day and both counts."""
-    from datetime import date
-
+def confirm_counts(source_code: str) -> None:
+    """Compares the days that differed once more; fails with source, agency, day, both counts."""
     from sipas.database import connect
     from sipas.orchestration.connections import access_of_task
     from sipas.sources.configuration import known_source
@@ -72,12 +66,7 @@ def confirm_counts(source_code: str, days: list[str]) -> None:
     show_source(source_code)
     source = known_source(source_code)
     with connect("ingest") as connection:
-        left = confirm(
-            connection,
-            source,
-            access_of_task(source.connection),
-            [date.fromisoformat(day) for day in days],
-        )
+        left = confirm(connection, source, access_of_task(source.connection))
     fail_when(str(difference) for difference in left)
 
 

@@ -5,16 +5,15 @@ from datetime import datetime
 
 import msgspec
 
+from sipas.contracts import feedback
 from sipas.contracts.mapping import load_mapping
 from sipas.sources.configuration import HttpSource
 
 
 def reader_of_changes(source: HttpSource, path: str) -> Callable[[msgspec.Raw], datetime | None]:
-    """A function from the bytes of one record to its time of change; None when it has none that
-    can be read (the loader says why), or for records other than dossiers."""
-    if path != "dossiers":
-        return lambda record: None
-    mapping = load_mapping(source.mapping)
+    """A function from the bytes of one record of `path` (dossiers or feedback) to its time of
+    change, or to None when it has none that can be read (the loader says why)."""
+    mapping = (feedback.load_mapping if path == "feedback" else load_mapping)(source.mapping)
     kind = msgspec.defstruct(
         "ChangedAt",
         [("at", str)],

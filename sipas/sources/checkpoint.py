@@ -15,14 +15,10 @@ from typing import Self
 import msgspec
 
 from sipas.landing import Incoming, LandedObject, Manifest, write_synced
-from sipas.sources.session import SourceRefusesUs, SourceUnavailable
+from sipas.sources.session import Incomplete, SourceRefusesUs
 
 log = logging.getLogger(__name__)
 LOG = "checkpoint.ndjson"
-
-
-class Incomplete(SourceUnavailable):
-    """The pages came and do not make a whole: none of them is kept."""
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -120,9 +116,12 @@ class ResumableIncoming(Incoming):
         """Takes everything back."""
         self.drop({note.number for note in self.notes})
 
-    def commit(self, watermark: datetime | None = None) -> Manifest:
+    def commit(
+        self, watermark: datetime | None = None, told_until: datetime | None = None
+    ) -> Manifest:
+        told_until = told_until or max(note.as_of for note in self.notes)
         (self.folder / LOG).unlink()  # killed right here: the next run starts over
-        return super().commit(watermark)
+        return super().commit(watermark, told_until)
 
     def kept_notes(self) -> list[PageNote]:
         """The pages that an interrupted run left, or none when they do not answer our question,

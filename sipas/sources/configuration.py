@@ -30,7 +30,7 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     name_vi: Text
     mapping: Text
     data_nature: Literal["real", "simulated"]
-    # A delivery with more than this share of its records quarantined is refused as a whole.
+    # A delivery with a larger share of rejected records is refused as a whole.
     reject_threshold: Share = DEFAULT_REJECT_THRESHOLD
     # `sipas sources list` calls the source stale after so many hours without news.
     stale_hours: Count = 48

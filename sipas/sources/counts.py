@@ -94,10 +94,10 @@ def held_dossiers(
     ).fetchall()
 
 
-def ranges(days: set[date]) -> list[tuple[date, date]]:
-    """The days as runs of days that follow each other, first and last included."""
+def ranges(days: list[date]) -> list[tuple[date, date]]:
+    """Days in their order as runs of days that follow each other, first and last included."""
     found: list[tuple[date, date]] = []
-    for day in sorted(days):
+    for day in days:
         if found and day - found[-1][1] == timedelta(days=1):
             found[-1] = (found[-1][0], day)
         else:

@@ -50,7 +50,14 @@ def dropped_folder(source: DropFolderSource) -> Path:
         folder = ObjectStoragePath(source.path, conn_id=source.connection)
     else:
         folder = Path(source.path)
-    if not folder.is_dir():
+    try:
+        is_there = folder.is_dir()
+    except (ValueError, ImportError) as error:
+        raise UserError(
+            f"{source.code}: {source.path} needs a package that is not installed ({error}); for "
+            "S3 it is apache-airflow-providers-amazon[s3fs]."
+        ) from error
+    if not is_there:
         raise UserError(
             f"{source.code}: the folder {source.path} is not there. Mend `path` in the sources "
             "file, or mount it."
@@ -79,13 +86,14 @@ def land_folder(
     landed = [
         land_dossier_file(connection, landing, path, name, stamp, source)
         for path, name, stamp in files_below(folder)
-        if known.get(name) != stamp
+        if stamp is None or known.get(name) != stamp
     ]
     return [manifest for manifest in landed if manifest]
 
 
-def files_below(folder: Path) -> Iterator[tuple[Path, str, str]]:
-    """Each file of a known kind in a folder: itself, its name below the folder, its stamp."""
+def files_below(folder: Path) -> Iterator[tuple[Path, str, str | None]]:
+    """Each file of a known kind in a folder: itself, its name below the folder, and its stamp
+    (size and time of change), or None where the store does not tell times."""
     for path in sorted(folder.rglob("*"), key=str):
         if path.name.startswith(PASSING_NAMES) or not path.name.endswith(KNOWN_ENDINGS):
             continue
@@ -93,7 +101,7 @@ def files_below(folder: Path) -> Iterator[tuple[Path, str, str]]:
             continue
         stat = path.stat()
         name = str(path)[len(str(folder)) :].lstrip("/")
-        yield path, name, f"{stat.st_size} {stat.st_mtime}"
+        yield path, name, f"{stat.st_size} {stat.st_mtime}" if stat.st_mtime else None
 
 
 def known_stamps(connection: psycopg.Connection, source_code: str) -> dict[str, str]:
@@ -115,7 +123,7 @@ def land_dossier_file(
     landing: Path,
     path: Path,
     name: str,
-    stamp: str,
+    stamp: str | None,
     source: FilesSource | DropFolderSource,
 ) -> Manifest | None:
     """Lands one file; None when the newest delivery of its name is the same file."""
@@ -128,8 +136,7 @@ def land_dossier_file(
         file_stamp=stamp,
     )
     with incoming:
-        with path.open("rb") as file:
-            incoming.add_file(path.name, file)
+        incoming.add_file(path.name, path)
         if is_repeat(connection, incoming):
             return None
         manifest = incoming.commit()

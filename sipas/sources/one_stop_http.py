@@ -142,8 +142,7 @@ def land_changes(
         incoming.add("removed-00001.json", body)
     if is_repeat(connection, incoming):
         return None
-    # The first page's: what changed while we asked comes again with the next delivery.
-    return land(connection, incoming, as_of)
+    return land(connection, incoming, walk.as_of)
 
 
 def fetch_days(

@@ -2,11 +2,13 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 
 from sipas.sources.configuration import OneStopSource
 
+LOCAL_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
 STATE = """
     with newest as (
         select distinct on (source_code, delivery_kind) source_code, delivery_kind, delivery_id,
@@ -64,18 +66,23 @@ def overview(
                     "source_code": source.code,
                     "kind": source.__struct_config__.tag,
                     "delivery_kind": state["delivery_kind"],
-                    "watermark": state.get("watermark"),
+                    "watermark": local(state.get("watermark")),
                     "last_delivery_id": state.get("delivery_id"),
-                    "last_delivery_at": state.get("received_at"),
+                    "last_delivery_at": local(state.get("received_at")),
                     "last_batch_id": state.get("batch_id"),
                     "last_batch_status": state.get("status"),
                     "refusal_reason": state.get("refusal_reason"),
                     "quarantined_count": state.get("quarantined_count", 0),
-                    "last_accepted_at": heard,
+                    "last_accepted_at": local(heard),
                     "is_stale": heard is None or now - heard > longest,
                 }
             )
     return rows
+
+
+def local(moment: datetime | None) -> datetime | None:
+    """A moment as clocks in Vietnam show it."""
+    return moment and moment.astimezone(LOCAL_TIME)
 
 
 BACKFILLS = """

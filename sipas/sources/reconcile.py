@@ -77,31 +77,49 @@ def reconcile(
         if days is None:
             return []
         theirs = counts_of_source(session, *days)
-        differing = note_counts(connection, source, days, theirs)
+        differing = note_counts(connection, source, [days], theirs)
         found = sorted({difference.day for difference in differing.values()})
         fetch_again(connection, landing, session, ranges(found), theirs, list(differing))
     return found
 
 
-def confirm(
-    connection: psycopg.Connection, source: HttpSource, access: Access, days: list[date]
-) -> list[Difference]:
-    """Compares days once more after what was fetched again has been loaded; notes the counts and
-    returns what still differs."""
+def confirm(connection: psycopg.Connection, source: HttpSource, access: Access) -> list[Difference]:
+    """Compares once more the days that differed when the source was last compared, after what
+    was fetched again has been loaded; notes the counts and returns what still differs."""
     with one_at_a_time(connection, source), Session(source, access) as session:
-        left = []
-        for first, last in ranges(days):
-            theirs = counts_of_source(session, first, last)
-            left += note_counts(connection, source, (first, last), theirs).values()
-    return left
+        days = ranges(differing_days(connection, source))
+        theirs: Counts = {}
+        for first, last in days:
+            theirs |= counts_of_source(session, first, last)
+        return list(note_counts(connection, source, days, theirs).values())
+
+
+def differing_days(connection: psycopg.Connection, source: HttpSource) -> list[date]:
+    """The days on which the source's newest comparison found a difference."""
+    rows = connection.execute(
+        """
+        select day_on from audit.reconciliations
+        where source_code = %(source)s and not is_equal and checked_at = (
+            select max(checked_at) from audit.reconciliations where source_code = %(source)s
+        )
+        group by day_on order by day_on
+        """,
+        {"source": source.code},
+    )
+    return [day for (day,) in rows]
 
 
 def note_counts(
-    connection: psycopg.Connection, source: HttpSource, days: tuple[date, date], theirs: Counts
+    connection: psycopg.Connection,
+    source: HttpSource,
+    days: list[tuple[date, date]],
+    theirs: Counts,
 ) -> dict[int, Difference]:
-    """Notes both counts of every agency and day, and commits; returns those that differ by the
-    number of their note."""
-    ours = counts_of_warehouse(connection, source.code, *days)
+    """Notes both counts of every agency and day in one statement, and commits; returns those that
+    differ by the number of their note."""
+    ours: Counts = {}
+    for first, last in days:
+        ours |= counts_of_warehouse(connection, source.code, first, last)
     places = sorted(theirs.keys() | ours.keys())
     noted = connection.execute(
         """

@@ -17,7 +17,8 @@ first page's time.
 from collections.abc import Iterator
 from datetime import datetime
 
-from sipas.sources.checkpoint import Incomplete, PageNote
+from sipas.sources.checkpoint import PageNote
+from sipas.sources.session import Incomplete
 from sipas.sources.walk import Page, Walk, digest
 
 SEAM_SIZE = 50  # records: a seam holds as many as moved between two requests
@@ -56,9 +57,11 @@ def receive_days(walk: Walk) -> None:
 
 
 def something_moved(walk: Walk) -> bool:
-    """Whether a record left its place since the last page was read, which came second."""
-    then = walk.notes[1]
-    if len({note.total for note in walk.notes}) > 1:
+    """Whether a record may have left its place since the last page was read, which came second
+    (unless a page had to be taken back)."""
+    first, then = walk.notes[:2]
+    is_in_order = first.number == 1 and then.number == then.total_pages
+    if not is_in_order or len({note.total for note in walk.notes}) > 1:
         return True
     _, now, _ = walk.ask(then.number)
     return (digest(now.data), now.total) != (then.data_hash, then.total)

@@ -47,6 +47,10 @@ class SourceUnavailable(UserError):
     """The system does not answer, or not as agreed; worth another try later."""
 
 
+class Incomplete(SourceUnavailable):
+    """What came does not make a whole, or cannot be gone on from: none of it is kept."""
+
+
 class SourceRefusesUs(UserError):
     """The system rejects our account; another try would not help."""
 
@@ -212,7 +216,9 @@ def decode(body: bytes, kind: type[Answer]) -> Answer:
 def may_pass(error: BaseException) -> bool:
     """Whether the same request may succeed a moment later."""
     if isinstance(error, httpx.HTTPStatusError):
-        return error.response.status_code in PASSING
+        status, is_login = error.response.status_code, error.request.url.path.endswith("/token")
+        # A login that succeeded proves the account: its token expired too soon.
+        return status in PASSING or (status == 401 and not is_login)
     return isinstance(error, httpx.RequestError | Unreadable)
 
 
@@ -256,7 +262,9 @@ def explain(error: httpx.HTTPError, source: HttpSource, what: str) -> UserError:
                 f"login and password of the Airflow connection '{source.connection}'. Nothing "
                 "was landed."
             )
-        return SourceUnavailable(
+        # A system that does not know what we ask for (any more): a cursor, a page beyond the end.
+        is_disagreement = 400 <= status < 500 and status not in PASSING
+        return (Incomplete if is_disagreement else SourceUnavailable)(
             f"{source.code} ({source.name_vi}), {what}: answered HTTP {status} to "
             f"{error.request.url.path}. Nothing was landed; the next run asks again."
         )

@@ -156,7 +156,7 @@ def fields_read(records: list[dict], mapping: Mapping) -> Iterable[Field]:
     """Each field of the mapping, ours and theirs, how often it is there, and an example's shape."""
     for ours, theirs in mapping.fields.items():
         values = [record[theirs] for record in records if record.get(theirs) not in (None, "")]
-        show = kind_of if ours in PERSONAL_FIELDS else shape_of
+        show = kind_of if ours in PERSONAL_FIELDS or is_free_text(ours) else shape_of
         yield Field(ours, theirs, len(values), show(values[0]) if values else "-")
     for name, parts in mapping.lists.items():
         lists = (record.get(parts["from"]) for record in records)
@@ -169,9 +169,13 @@ def fields_read(records: list[dict], mapping: Mapping) -> Iterable[Field]:
                 f"{name}.{ours}",
                 f"{parts['from']}[].{theirs}",
                 len(values),
-                # What officials write in lists may name a person.
-                (kind_of if "reason" in ours else shape_of)(values[0]) if values else "-",
+                (kind_of if is_free_text(ours) else shape_of)(values[0]) if values else "-",
             )
+
+
+def is_free_text(ours: str) -> bool:
+    """Whether officials write such a field as they like: it may name a person."""
+    return "reason" in ours
 
 
 def shape_of(value: Any) -> str:

@@ -12,8 +12,8 @@ from typing import Annotated
 
 import msgspec
 
-from sipas.sources.checkpoint import Incomplete, PageNote, ResumableIncoming
-from sipas.sources.session import Session, Unreadable
+from sipas.sources.checkpoint import PageNote, ResumableIncoming
+from sipas.sources.session import Incomplete, Session, Unreadable
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 ReadMoment = Callable[[msgspec.Raw], datetime | None]
@@ -60,14 +60,20 @@ class Walk:
         """The numbered pages received so far, in the order they came."""
         return [note for note in self.incoming.notes if note.number]
 
+    @property
+    def as_of(self) -> datetime:
+        """The source's time at which it began to answer: the first page's, unless that had to be
+        asked for once more. What changed later comes with the next delivery."""
+        return min(note.as_of for note in self.notes)
+
     def first(self) -> PageNote:
-        """The first page, asked for unless it is there: its `as_of` is the delivery's watermark."""
+        """The first page, asked for unless it is there."""
         if not self.notes:
             if self.session.source.paging == "cursor":
                 self.keep_cursor_page(1, None)
             else:
                 self.keep_page(*self.ask(1))
-        return next(note for note in self.notes if note.number == 1)
+        return self.notes[0]
 
     # ----- cursor: each page names the next, so one follows the other
 
@@ -107,6 +113,7 @@ class Walk:
             if not (repeated := self.repeated_pages()):
                 break
             self.incoming.drop(repeated)
+            self.first()
             self.ask_missing()
 
     def ask_missing(self) -> None:
@@ -158,13 +165,13 @@ class Walk:
         return [note.number for note in self.notes if note.data_hash == data_hash]
 
     def repeated_pages(self) -> set[int]:
-        """Numbers of pages that hold the same records as another, but for the first: one of
-        them was answered in place of what was asked for, and nobody knows which."""
+        """Numbers of pages that hold the same records as another: one of them was answered in
+        place of what was asked for, and nobody knows which."""
         by_content: dict[str, set[int]] = {}
         for note in self.notes:
             if note.record_count:
                 by_content.setdefault(note.data_hash, set()).add(note.number)
-        return {n for same in by_content.values() if len(same) > 1 for n in same} - {1}
+        return {n for same in by_content.values() if len(same) > 1 for n in same}
 
     def check_count(self) -> None:
         """Raises Incomplete when fewer records came than the source counts; a page that repeats

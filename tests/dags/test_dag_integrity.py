@@ -105,8 +105,9 @@ def test_dag_files_are_thin(bag: dict) -> None:
         assert "select " not in text, dag["file"]
 
 
-def test_the_models_in_the_dag_are_the_models_of_the_project(bag: dict) -> None:
-    models = {path.stem for path in (PROJECT / "dbt_project" / "models").rglob("*.sql")}
+def test_the_models_in_the_dag_are_the_models_of_the_project_above_staging(bag: dict) -> None:
+    folder = PROJECT / "dbt_project" / "models"
+    models = {path.stem for path in folder.rglob("*.sql") if folder / "staging" not in path.parents}
     tasks = bag["dags"]["build_warehouse"]["tasks"]
     drawn = {
         task_id.removeprefix("dbt.").removesuffix(".run").removesuffix("_run")
@@ -119,7 +120,7 @@ def test_the_models_in_the_dag_are_the_models_of_the_project(bag: dict) -> None:
 def test_only_the_tasks_that_write_hold_the_slot_of_the_writer(bag: dict) -> None:
     tasks = bag["dags"]["build_warehouse"]["tasks"]
     holders = [task_id for task_id, task in tasks.items() if task["pool"] == "warehouse_writer"]
-    assert sorted(holders) == ["confirm_build", "dbt.dbt_producer_watcher"]
+    assert sorted(holders) == ["confirm_build", "dbt.dbt_producer_watcher", "stage"]
 
 
 def test_every_asset_that_a_dag_waits_for_is_announced_by_another(bag: dict) -> None:
@@ -186,3 +187,30 @@ def test_no_dag_file_takes_over_a_second_once_airflow_and_cosmos_are_imported(
     spent, *heavy = result.stdout.split("RESULT", 1)[1].split()
     assert float(spent) < 1, f"{dag_id}: {spent} s (whole parse: {seconds.get(dag_id)})"
     assert "great_expectations" not in heavy
+
+
+def test_no_test_of_dbt_is_lost_between_staging_and_the_models_above_it(
+    instance: Instance,
+) -> None:
+    """Both runs select cautiously: a test of staging and of a model above belongs to the model."""
+    cautious = ["--indirect-selection", "cautious"]
+    every = listed_tests(instance)
+    staging = listed_tests(instance, "--select", "path:models/staging", *cautious)
+    above = listed_tests(instance, "--exclude", "path:models/staging", *cautious)
+    assert staging
+    assert above
+    assert staging | above == every
+    assert not staging & above
+
+
+def listed_tests(instance: Instance, *selection: str) -> set[str]:
+    """Names of the tests that dbt would run with a selection."""
+    dbt = [str(Path(sys.executable).parent / "dbt"), "--quiet", "ls", "--resource-type", "test"]
+    result = subprocess.run(
+        [*dbt, "--project-dir", str(PROJECT / "dbt_project"), *selection],
+        env=airflow_variables(instance),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(result.stdout.split())

@@ -106,6 +106,7 @@ def test_what_is_simulated_says_so_to_the_last_table(owner) -> None:
         "round:quang-thanh-2023": "real",
         "round:quang-thanh-2023-sim": "simulated",
         "scorecards": "simulated",
+        "units": "simulated",
         "statements": "simulated",
         "improvement": "simulated",
     }
@@ -179,13 +180,13 @@ def test_a_refused_file_fails_its_run_by_name_and_the_figures_stand(demo: Demo, 
     assert snapshot(owner) == before
 
 
-@pytest.mark.parametrize("cleared", ["confirm_build", "dbt.int_current_dossiers_run"])
+@pytest.mark.parametrize("cleared", ["confirm_build", "dbt.int_survey_ranks_run"])
 def test_clearing_mends_a_failed_build_and_the_last_release_stood_meanwhile(
     demo: Demo, owner, cleared: str
 ) -> None:
-    """A right that dbt needs is taken away, then given back."""
+    """A table that dbt must replace is taken away from it, then given back."""
     before = snapshot(owner)["releases"]
-    owner.execute("revoke select on raw.dossiers from sipas_transform")
+    owner.execute("alter table intermediate.int_survey_ranks owner to sipas_owner")
     httpx.post(
         f"{demo.instance.address('simulator')}/clock", json={"advance_days": 1}, trust_env=False
     ).raise_for_status()
@@ -197,11 +198,11 @@ def test_clearing_mends_a_failed_build_and_the_last_release_stood_meanwhile(
         "failed",
     )
     assert snapshot(owner)["releases"] == before
-    owner.execute("grant select on raw.dossiers to sipas_transform")
+    owner.execute("alter table intermediate.int_survey_ranks owner to sipas_transform")
     tasks = demo.airflow.tasks("build_warehouse", run_id)
     failed = {task["task_id"] for task in tasks if task["state"] == "failed"}
-    assert "dbt.int_current_dossiers_run" in failed
-    assert "dbt.stg_survey__forms_run" not in failed
+    assert "dbt.int_survey_ranks_run" in failed
+    assert "dbt.int_survey_forms_run" not in failed
     demo.airflow.call(
         "POST",
         "/dags/build_warehouse/clearTaskInstances",

@@ -34,6 +34,7 @@ ELSEWHERE = {
     ".venv/pipeline/bin/detect-secrets": "changes the checkout",
     ".venv/pipeline/bin/dbt": "the tests of the warehouse run dbt; here it would disturb Airflow",
     ".venv/pipeline/bin/airflow": "the tests of the main job trigger and clear through the API",
+    ".venv/pipeline/bin/sipas sources backfill ": "tests/warehouse/test_new_source.py runs it",
     ".venv/pipeline/bin/sipas release approve": "the candidate is a placeholder",
     ".venv/pipeline/bin/python -m pytest": "this is it",
     ".venv/pipeline/bin/python -m simulator survey --fault score_of_7": "would change the demo",

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import handover
 import pytest
 from drawn_world import Drawn, build_the_drawn_surveys
+from one_stop_world import OneStopWorld, build_the_one_stop_world
 from world import build_the_demo
 
 from bench.faults.source import OneStop, one_stop_server
@@ -66,3 +67,12 @@ def faults_warehouse(faults_database: Warehouse) -> Iterator[Warehouse]:
     """The same, its settings in the environment."""
     with variables(faults_database.variables()):
         yield faults_database
+
+
+@pytest.fixture(scope="session")
+def one_stop_world(instance: Instance, tmp_path_factory: pytest.TempPathFactory) -> OneStopWorld:
+    """Drawn agencies with their feedback and dossiers, built twice; nobody changes a row."""
+    made = make_warehouse(instance, tmp_path_factory.mktemp("one_stop_world"), "one_stop")
+    made.landing.mkdir()
+    with variables(made.variables()):
+        return build_the_one_stop_world(made)

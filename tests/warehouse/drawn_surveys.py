@@ -17,6 +17,8 @@ MODES = {"Phiếu giấy": "paper", "Điện thoại": "phone"}
 # The product's methods that compute: plain means, means of means, a missing child that the others
 # stand in for (with skip logic).
 METHODS = ("ministry-2023", "ministry-2022", "soc-trang-2022")
+# As contractors write them, with a decimal comma.
+WEIGHTS = ("1", "0,5", "2,25", "3,125")
 # In two surveys everyone agrees, so that indices lie on their bounds.
 MOODS = ("any", "any", "any", "lowest", "any", "highest")
 # Three districts of three communes of two points; a survey goes to the first so many points.
@@ -49,6 +51,7 @@ class Form:
     point: str
     gender: str
     mode: str
+    weight: str
     answers: dict[str, int | str]
 
 
@@ -142,6 +145,7 @@ def draw_survey(
             rng.choice(points)[0],
             rng.choice(tuple(GENDERS)),
             rng.choice(tuple(MODES)),
+            rng.choice(WEIGHTS),
             draw_answers(method, mood, rng, missing_share),
         )
         for number in range(form_count)

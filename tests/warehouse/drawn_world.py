@@ -17,6 +17,7 @@ from sipas.contracts.reference_tables import TABLES
 from sipas.local.scratch import Warehouse
 
 MARTS = ("criterion_results", "perception_results", "expectation_results")
+VARIANTS = "criterion_variants"
 AGENCY = "thu:S1@2020-01-01"
 AGENCY_ROUND, PANEL_ROUND = "drawn-agency", "drawn-panel"
 # Of so many transactions of the year the agency's forms were drawn.
@@ -30,12 +31,14 @@ MAPPING = {
         "sampling_point_code": "Điểm",
         "collection_mode": "Hình thức",
         "gender": "Giới tính",
+        "weight": "Trọng số",
     },
     "constants": {"respondent_type": "individual"},
     "codes": {
         "collection_mode": {"Phiếu giấy": "paper", "Điện thoại": "phone"},
         "gender": {"Nam": "male", "Nữ": "female"},
     },
+    "decimal_comma": True,
     "item_heading": r"^(?P<item_code>\S+)\.\s",
     "missing_words": {
         "Không biết": "dont_know",
@@ -77,6 +80,17 @@ def figures(warehouse: Warehouse, round_code: str) -> dict[FigureKey, dict]:
     return found
 
 
+def weighted_figures(warehouse: Warehouse, round_code: str) -> dict[tuple[str, str], dict]:
+    """The index of the weighted variant by unit and indicator."""
+    with warehouse.connect() as connection:
+        rows = connection.execute(
+            f"select unit_key, indicator_code, index_value from marts.{VARIANTS} "
+            "where round_code = %s and variant_code = 'weighted'",
+            [round_code],
+        )
+        return {(unit, indicator): index for unit, indicator, index in rows}
+
+
 def round_code(number: int, shape: str) -> str:
     """The round in which a survey stands in one of SHAPES."""
     return f"drawn-{number}-{shape}"
@@ -105,7 +119,7 @@ def build_the_drawn_surveys(warehouse: Warehouse) -> Drawn:
         accept(ingest, *results)
     with warehouse.connect("transform") as transform:
         build_id = open_build(transform, "test")
-        run_dbt(*MARTS)
+        run_dbt(*MARTS, VARIANTS)
         close_build(transform, build_id, succeeded=True)
     return drawn
 
@@ -125,7 +139,8 @@ def wide_csv(survey: Survey) -> bytes:
 
 def cells(form: Form, codes: list[str]) -> list:
     """One row of the file."""
-    return [form.code, form.point, form.mode, form.gender, *(form.answers[code] for code in codes)]
+    head = [form.code, form.point, form.mode, form.gender, form.weight]
+    return [*head, *(form.answers[code] for code in codes)]
 
 
 def write_tables(warehouse: Warehouse, survey_of: dict[str, Survey]) -> None:
@@ -139,6 +154,19 @@ def write_tables(warehouse: Warehouse, survey_of: dict[str, Survey]) -> None:
             a_unit(AGENCY, "agency", PROVINCE),
         ],
         "rounds": [],
+        "round_variants": [
+            {
+                "round_code": code,
+                "variant_code": "weighted",
+                "label_vi": "Tính có trọng số",
+                "label_en": "Weighted",
+                "method_version": survey.method,
+                "weighting": "weighted",
+                "is_recheck_failure_excluded": "false",
+            }
+            for code, survey in survey_of.items()
+            if code.endswith("-drawn")
+        ],
         "sampling_points": [],
         "sampling_designs": [],
         "sampling_frames": [

@@ -65,10 +65,13 @@ def components(method: str) -> dict[str, list[tuple[str, int, int]]]:
     return found
 
 
-def scores(method: str, forms: list[Form]) -> dict[str, list[int]]:
-    """The valid answers to each question."""
-    valid: dict[str, list[int]] = {question.code: [] for question in questions(method)}
+def scores(method: str, forms: list[Form]) -> dict[str, list[tuple[int, Fraction]]]:
+    """The valid answers to each question, each with its form's weight."""
+    valid: dict[str, list[tuple[int, Fraction]]] = {
+        question.code: [] for question in questions(method)
+    }
     for form in forms:
+        weight = Fraction(form.weight.replace(",", "."))
         ticked = {
             question.parent_code
             for question in questions(method)
@@ -79,22 +82,30 @@ def scores(method: str, forms: list[Form]) -> dict[str, list[int]]:
             if question.measure_type == "multiple_choice":
                 # Nobody chose «not this one» who chose nothing at all.
                 if question.parent_code in ticked:
-                    valid[question.code].append(int(answer == TICK))
+                    valid[question.code].append((int(answer == TICK), weight))
             elif answer not in MISSING:
-                valid[question.code].append(answer)
+                valid[question.code].append((answer, weight))
     return valid
 
 
-def item_indices(method: str, valid: dict[str, list[int]]) -> Indices:
+def item_indices(
+    method: str, valid: dict[str, list[tuple[int, Fraction]]], is_weighted: bool
+) -> Indices:
     """Means, shares and counts of what is asked; None where nobody answered or there is none."""
     indices: Indices = {}
     for row in reference_rows("method_indicators"):
         code, measure = row["indicator_code"], row["measure_type"]
         question = row["parent_code"] if measure == "share_single" else code
         if row["method_version"] == method and question in valid:
-            values = [value_of(row, answer) for answer in valid[question]]
-            has_index = values and None not in values
-            indices[code] = sum(values, Fraction()) / len(values) if has_index else None
+            values = [
+                (value_of(row, answer), weight if is_weighted else 1)
+                for answer, weight in valid[question]
+            ]
+            if values and None not in next(zip(*values, strict=True)):
+                total = sum(weight for _, weight in values)
+                indices[code] = sum(value * weight for value, weight in values) / Fraction(total)
+            else:
+                indices[code] = None
     return indices
 
 
@@ -119,14 +130,14 @@ def value_of(row: dict[str, str], answer: int) -> Fraction | None:
     return Fraction(100 * is_counted)
 
 
-def all_indices(method: str, forms: list[Form]) -> Indices:
+def all_indices(method: str, forms: list[Form], is_weighted: bool = False) -> Indices:
     """The indices of items and of all nodes above them."""
     (rule,) = {
         row["missing_child_rule"]
         for row in reference_rows("methods")
         if row["method_version"] == method
     }
-    indices = item_indices(method, scores(method, forms))
+    indices = item_indices(method, scores(method, forms), is_weighted)
 
     def value(code: str) -> Fraction | None:
         if code not in indices:

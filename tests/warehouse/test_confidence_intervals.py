@@ -21,6 +21,8 @@ from sampled_people import Sampled, people_of
 
 from simulator.answers import METHOD
 from simulator.reference import ROUND_CODE
+from sipas.local.instance import PROJECT
+from sipas.vietnamese import decimal_comma
 
 TOLERANCE = 1e-6
 # The first drawn survey went to one commune of each district: it has no interval.
@@ -222,3 +224,10 @@ def test_a_panel_has_no_interval(drawn_warehouse):
 def test_stated_figures_have_no_interval(built):
     rows = figures(built, "hue-2023")
     assert reasons(rows, lambda _, row: True) == {(STATED, None, None)}
+
+
+def test_the_interval_that_officials_read_about_is_the_demos(built):
+    row = figures(built, ROUND_CODE)[PROVINCE, "all", "all", "SIPAS"]
+    index, low, high = (decimal_comma(row[name]) for name in ("index_rounded", "ci_low", "ci_high"))
+    page = " ".join((PROJECT / "docs" / "can-bo.md").read_text(encoding="utf8").split())
+    assert f"{index}, từ {low} đến {high}." in page

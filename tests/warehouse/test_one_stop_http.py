@@ -4,57 +4,33 @@ import json
 import threading
 from collections.abc import Callable
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 import handover
 import httpx
 import pytest
-import uvicorn
 from handover import accept, load_pending
+from one_stop_server import CLOCK, PASSWORD, serve, source
 
-from simulator import LOCAL_TIME
-from simulator.one_stop import Settings, create_app
 from sipas.landing import INCOMING, read_object
 from sipas.sources import one_stop_http, session
-from sipas.sources.configuration import HttpSource
-from sipas.sources.one_stop_http import Access, SourceRefusesUs, SourceUnavailable, fetch
-
-CLOCK = datetime(2024, 1, 31, 17, tzinfo=LOCAL_TIME)
-PASSWORD = "not-a-secret"
-SOURCE = HttpSource(
-    code="mot_cua_xa",
-    name_vi="Một cửa cấp xã",
-    connection="ket_noi_xa",
-    path="/systems/mot_cua_xa",
-    mapping="mot_cua_iso",
-    data_nature="simulated",
-    page_size=40,
-    overlap_minutes=1440,
-    concurrency=1,
-    tries=4,
-    requests_per_second=1000,
+from sipas.sources.one_stop_http import (
+    Access,
+    SourceRefusesUs,
+    SourceUnavailable,
+    fetch,
 )
+
+SOURCE = source(concurrency=1)
 
 
 @pytest.fixture
 def simulator():
     """The simulator behind a real port; yields its address."""
-    settings = Settings(7, 16, date(2024, 1, 2), CLOCK)
-    config = uvicorn.Config(
-        create_app(settings, "sipas", PASSWORD), host="127.0.0.1", port=0, log_level="error"
-    )
-    socket = config.bind_socket()
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{socket.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
-        socket.close()
+    with serve() as made:
+        yield made.address
 
 
 class Answer:
@@ -106,8 +82,8 @@ def without_waiting(monkeypatch):
     monkeypatch.setattr(session, "sleep", lambda seconds: None)
 
 
-def take(ingest, warehouse, address: str, source=SOURCE, password: str = PASSWORD):
-    return fetch(ingest, warehouse.landing, source, Access(address, "sipas", password))
+def take(ingest, warehouse, address: str, asked=SOURCE, password: str = PASSWORD):
+    return fetch(ingest, warehouse.landing, asked, Access(address, "sipas", password))
 
 
 def load_and_accept(ingest, warehouse):
@@ -291,10 +267,7 @@ def test_a_token_that_is_none_is_named(ingest, warehouse, body):
 
 @pytest.mark.parametrize(("said", "configured"), [("simulated", "real"), ("real", "simulated")])
 def test_data_of_another_nature_do_not_enter(ingest, warehouse, said, configured):
-    source = HttpSource(
-        **{field: getattr(SOURCE, field) for field in SOURCE.__struct_fields__}
-        | {"data_nature": configured}
-    )
+    other = source(data_nature=configured)
 
     def answer(path, query):
         return TOKEN if path.endswith("/token") else Answer(200, page(), X_Data_Nature=said)
@@ -303,7 +276,7 @@ def test_data_of_another_nature_do_not_enter(ingest, warehouse, said, configured
         scripted(answer) as (address, _),
         pytest.raises(SourceRefusesUs, match=f"mot_cua_xa.*{said}.*{configured}"),
     ):
-        take(ingest, warehouse, address, source)
+        take(ingest, warehouse, address, other)
     assert_nothing_landed(warehouse)
 
 

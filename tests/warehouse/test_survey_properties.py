@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 from drawn_surveys import MOODS, SHAPES, questions, reference_rows
-from drawn_world import Drawn, figures, round_code
+from drawn_world import Drawn, figures, round_code, weighted_figures
 from exact_indices import all_indices, components, groups, scores
 
 TWELFTH_DECIMAL = Fraction(1, 10**12)
@@ -93,7 +93,7 @@ def test_an_index_is_that_of_the_remaining_answers(figures, rounds, number):
         assert row["valid_count"] == len(valid)
         fewer += len(valid) < len(scores(survey.method, forms)[survey.left_out])
         if valid:
-            exact = Fraction(100 * sum(valid), 5 * len(valid))
+            exact = Fraction(100 * sum(score for score, _ in valid), 5 * len(valid))
             assert abs(Fraction(row["index_value"]) - exact) < TWELFTH_DECIMAL
         else:
             assert row["index_value"] is None
@@ -119,6 +119,37 @@ def test_every_index_is_exact_to_twelve_decimals(figures, rounds, code):
         if value is not None and abs(Fraction(found[key]) - value) >= TWELFTH_DECIMAL
     }
     assert wrong == {}
+
+
+@every_survey
+def test_weights_count_in_the_weighted_variant_and_nowhere_else(
+    drawn_warehouse, figures, rounds, number
+):
+    code = round_code(number, "drawn")
+    survey = rounds[code]
+    expected = {
+        (unit, indicator): value
+        for (unit, breakdown, _), forms in groups(survey)
+        if breakdown == "all"
+        for indicator, value in all_indices(survey.method, forms, is_weighted=True).items()
+    }
+    found = {
+        key: value
+        for key, value in weighted_figures(drawn_warehouse.warehouse, code).items()
+        if value is not None
+    }
+    assert len(found) > 40
+    wrong = {
+        key: (value, float(expected[key]))
+        for key, value in found.items()
+        if abs(Fraction(value) - expected[key]) >= TWELFTH_DECIMAL
+    }
+    assert wrong == {}
+    if MOODS[number] == "any":
+        assert any(
+            value != figures[code][unit, "all", "all", indicator]["index_value"]
+            for (unit, indicator), value in found.items()
+        )
 
 
 @every_round

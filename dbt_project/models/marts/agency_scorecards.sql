@@ -4,6 +4,30 @@ with counts as (
 
 ),
 
+field_names as (
+
+    select * from {{ ref('int_agency_field_names') }}
+
+),
+
+procedure_groups as (
+
+    select * from {{ ref('stg_reference__procedure_groups') }}
+
+),
+
+survey_results as (
+
+    select * from {{ ref('int_survey_results') }}
+
+),
+
+feedback_counts as (
+
+    select * from {{ ref('int_agency_feedback_counts') }}
+
+),
+
 agencies as (
 
     select * from {{ ref('int_agencies') }}
@@ -22,40 +46,167 @@ totals as (
         agency_code,
         period_type,
         period_start,
-        finished_count
+        finished_early_count + finished_on_time_count + finished_late_count as finished_count
     from counts
     where breakdown = 'all'
+
+),
+
+-- Systems spell a field in several ways: it is shown as most of the agency's dossiers have it.
+ranked_field_names as (
+
+    select
+        agency_code,
+        field_code,
+        field_name,
+        row_number() over (
+            partition by agency_code, field_code
+            order by dossier_count desc, field_name asc
+        ) as name_rank
+    from field_names
+
+),
+
+group_labels as (
+
+    select
+        procedure_group,
+        min(label_vi) as label_vi
+    from procedure_groups
+    group by procedure_group
+
+),
+
+-- A survey of the agency's own people, by the approved method; the last round of the year counts.
+ranked_satisfaction as (
+
+    select
+        unit_key as agency_key,
+        survey_year,
+        index_rounded,
+        data_nature,
+        row_number() over (
+            partition by unit_key, survey_year
+            order by round_code desc
+        ) as round_rank
+    from survey_results
+    where
+        variant_code = 'official'
+        and round_kind in ('official', 'agency')
+        and is_round_unit
+        and breakdown = 'all'
+        and indicator_level = 'overall'
+        and not is_suppressed
+
+),
+
+satisfaction as (
+
+    select
+        agency_key,
+        make_date(survey_year, 1, 1) as year_start,
+        index_rounded as satisfaction_index,
+        data_nature
+    from ranked_satisfaction
+    where round_rank = 1
+
+),
+
+labelled as (
+
+    select
+        counts.*,
+        case counts.breakdown
+            when 'all' then 'Tất cả'
+            when 'field' then coalesce(ranked_field_names.field_name, counts.breakdown_value)
+            when 'field_area'
+                then
+                    case counts.breakdown_value
+                        when 'land' then 'Đất đai'
+                        when 'construction' then 'Xây dựng'
+                        when 'investment' then 'Đầu tư'
+                        else 'Lĩnh vực khác'
+                    end
+            when 'procedure_group' then coalesce(group_labels.label_vi, 'Chưa phân nhóm')
+            when 'channel'
+                then
+                    case counts.breakdown_value
+                        when '1' then 'Trực tiếp'
+                        when '2' then 'Trực tuyến'
+                        when '3' then 'Bưu chính công ích'
+                    end
+            when 'interlinked'
+                then case counts.breakdown_value when 'true' then 'Liên thông' else 'Không liên thông' end
+        end as breakdown_label_vi,
+        counts.finished_early_count + counts.finished_on_time_count + counts.finished_late_count
+            as finished_count
+    from counts
+    left join ranked_field_names
+        on
+            counts.breakdown = 'field'
+            and counts.agency_code = ranked_field_names.agency_code
+            and counts.breakdown_value = ranked_field_names.field_code
+            and ranked_field_names.name_rank = 1
+    left join group_labels
+        on
+            counts.breakdown = 'procedure_group'
+            and counts.breakdown_value = group_labels.procedure_group
 
 ),
 
 rated as (
 
     select
-        counts.*,
+        labelled.*,
         agencies.agency_key,
         agencies.agency_name,
         agencies.unit_level,
         totals.finished_count as agency_finished_count,
-        (counts.finished_early_count + counts.finished_on_time_count)::numeric
-        / nullif(counts.finished_count, 0) as on_time_rate,
-        counts.late_notice_count::numeric
-        / nullif(counts.finished_late_count + counts.in_progress_overdue_count, 0)
+        satisfaction.satisfaction_index,
+        feedback_counts.feedback_count,
+        feedback_counts.feedback_on_time_count::numeric
+        / nullif(feedback_counts.feedback_answered_count, 0) as feedback_on_time_rate,
+        case
+            when
+                labelled.simulated_count > 0
+                or satisfaction.data_nature = 'simulated'
+                or feedback_counts.data_nature = 'simulated'
+                then 'simulated'
+            else 'real'
+        end as data_nature,
+        (labelled.finished_early_count + labelled.finished_on_time_count)::numeric
+        / nullif(labelled.finished_count, 0) as on_time_rate,
+        labelled.late_notice_count::numeric
+        / nullif(labelled.finished_late_count + labelled.in_progress_overdue_count, 0)
             as late_notice_rate,
-        counts.apology_count::numeric
-        / nullif(counts.finished_late_count + counts.in_progress_overdue_count, 0)
+        labelled.apology_count::numeric
+        / nullif(labelled.finished_late_count + labelled.in_progress_overdue_count, 0)
             as apology_rate,
-        counts.online_count::numeric / nullif(counts.received_count, 0) as online_rate,
-        counts.postal_count::numeric / nullif(counts.received_count, 0) as postal_rate,
-        counts.online_payment_count::numeric / nullif(counts.received_count, 0)
+        labelled.online_count::numeric / nullif(labelled.received_count, 0) as online_rate,
+        labelled.postal_count::numeric / nullif(labelled.received_count, 0) as postal_rate,
+        labelled.online_payment_count::numeric / nullif(labelled.received_count, 0)
             as online_payment_rate
-    from counts
+    from labelled
     inner join agencies
-        on counts.agency_code = agencies.agency_code
+        on labelled.agency_code = agencies.agency_code
     inner join totals
         on
-            counts.agency_code = totals.agency_code
-            and counts.period_type = totals.period_type
-            and counts.period_start = totals.period_start
+            labelled.agency_code = totals.agency_code
+            and labelled.period_type = totals.period_type
+            and labelled.period_start = totals.period_start
+    left join feedback_counts
+        on
+            labelled.agency_code = feedback_counts.agency_code
+            and labelled.period_type = feedback_counts.period_type
+            and labelled.period_start = feedback_counts.period_start
+            and labelled.breakdown = feedback_counts.breakdown
+            and labelled.breakdown_value = feedback_counts.breakdown_value
+    left join satisfaction
+        on
+            agencies.agency_key = satisfaction.agency_key
+            and labelled.period_type = 'year'
+            and labelled.period_start = satisfaction.year_start
+            and labelled.breakdown = 'all'
 
 ),
 
@@ -72,12 +223,15 @@ grouped as (
         end
         || ' – '
         || case
-            when agency_finished_count < 30 then 'dưới 30 hồ sơ'
-            when agency_finished_count < 200 then 'từ 30 đến 199 hồ sơ'
-            when agency_finished_count < 500 then 'từ 200 đến 499 hồ sơ'
-            else 'từ 500 hồ sơ trở lên'
+            {%- set bounds = var('peer_volume_bounds') %}
+            when agency_finished_count < {{ bounds[0] }} then 'dưới {{ bounds[0] }} hồ sơ'
+            {%- for bound in bounds[1:] %}
+            when agency_finished_count < {{ bound }}
+                then 'từ {{ bounds[loop.index0] }} đến {{ bound - 1 }} hồ sơ'
+            {%- endfor %}
+            else 'từ {{ bounds[-1] }} hồ sơ trở lên'
         end as peer_group,
-        breakdown = 'all' and agency_finished_count >= 30 as is_ranked
+        breakdown = 'all' and agency_finished_count >= {{ bounds[0] }} as is_ranked
     from rated
 
 ),
@@ -113,9 +267,9 @@ final as (
         grouped.online_rate,
         grouped.postal_rate,
         grouped.online_payment_rate,
-        null::bigint as feedback_count,
-        null::numeric as feedback_on_time_rate,
-        null::numeric as satisfaction_index,
+        grouped.feedback_count,
+        grouped.feedback_on_time_rate,
+        grouped.satisfaction_index,
         grouped.peer_group,
         case
             when grouped.is_ranked

@@ -1,98 +1,294 @@
-with dossier_periods as (
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='delete+insert',
+        unique_key=['agency_code', 'period_type', 'period_start', 'breakdown', 'breakdown_value'],
+        meta={'grows_with': 'counts'},
+        indexes=[
+            {
+                'columns': [
+                    'agency_code', 'period_type', 'period_start', 'breakdown', 'breakdown_value'
+                ],
+                'unique': true
+            },
+            {'columns': ['build_id']}
+        ],
+        post_hook=["{{ forget_empty_counts('carried_in_count + received_count') }}", "{{ note_build() }}"]
+    )
+}}
+{%- set in_full = counts_in_full() %}
+{%- set counts = dossier_counts() %}
 
-    select * from {{ ref('int_dossier_periods') }}
+with updates as (
+
+    select * from {{ ref('int_dossier_updates') }}
 
 ),
 
-counted as (
+changed_dossiers as (
+
+    select * from {{ ref('int_changed_dossiers') }}
+
+),
+
+field_areas as (
+
+    select * from {{ ref('stg_reference__field_areas') }}
+
+),
+
+working_days as (
+
+    select * from {{ ref('int_agency_working_days') }}
+
+),
+
+build as (
+
+    select * from {{ ref('int_dossier_build') }}
+
+),
+
+changed as (
+
+    {{ changed_outcomes(in_full) }}
+
+),
+
+period_types (period_type, month_count) as (
+
+    values
+    ('month', 1),
+    ('quarter', 3),
+    ('year', 12)
+
+),
+
+-- From the period in which it was taken in to the one in which it ended, or to the as-of.
+touched as (
+
+    select
+        changed.*,
+        period_types.period_type,
+        numbers.period_number * period_types.month_count as first_month,
+        (numbers.period_number + 1) * period_types.month_count as next_month
+    from changed
+    cross join period_types
+    cross join lateral generate_series(
+        {{ month_number('changed.taken_in_at') }} / period_types.month_count,
+        {{ month_number('coalesce(changed.ended_at, changed.as_of_at)') }}
+        / period_types.month_count
+    ) as numbers (period_number)
+
+),
+
+dated as (
+
+    select
+        *,
+        make_date(first_month / 12, first_month % 12 + 1, 1) as start_on,
+        make_date(next_month / 12, next_month % 12 + 1, 1) as end_on
+    from touched
+
+),
+
+bounded as (
+
+    select
+        *,
+        start_on::timestamp at time zone 'Asia/Ho_Chi_Minh' as start_at,
+        end_on::timestamp at time zone 'Asia/Ho_Chi_Minh' as end_at
+    from dated
+
+),
+
+-- Whether a dossier was overdue at the end of a past period is judged by the due time known now.
+judged as (
+
+    select
+        sign,
+        agency_code,
+        period_type,
+        start_on,
+        end_on,
+        start_at,
+        end_at,
+        field_code,
+        procedure_group,
+        channel::text as channel,
+        is_interlinked::text as is_interlinked,
+        data_nature,
+        is_postal,
+        is_paid_online,
+        late_notice_at,
+        first_apology_on,
+        repeated_supplement_at,
+        taken_in_at >= start_at as is_received,
+        case
+            when ended_at < end_at then outcome
+            when
+                effective_due_at < least(end_at, as_of_at)
+                and (clock_stopped_at is null or clock_stopped_at > least(end_at, as_of_at))
+                then 'in_progress_overdue'
+            else 'in_progress_on_time'
+        end as outcome
+    from bounded
+
+),
+
+flagged as (
+
+    select
+        *,
+        outcome in ('finished_late', 'in_progress_overdue') as is_late
+    from judged
+
+),
+
+cells as (
+
+    select
+        agency_code,
+        period_type,
+        start_on as period_start,
+        field_code,
+        procedure_group,
+        channel,
+        is_interlinked
+        {%- for name, condition in counts.items() %},
+        coalesce(sum(sign) filter (where {{ condition }}), 0) as {{ name }}
+        {%- endfor %}
+    from flagged
+    group by
+        agency_code,
+        period_type,
+        start_on,
+        field_code,
+        procedure_group,
+        channel,
+        is_interlinked
+
+),
+
+grouped_cells as (
+
+    select
+        cells.*,
+        coalesce(field_areas.field_area, 'other') as field_area
+    from cells
+    left join field_areas
+        on cells.field_code = field_areas.field_code
+
+),
+
+changes as (
 
     select
         agency_code,
         period_type,
         period_start,
-        grouping(field_code) = 0 as is_by_field,
-        grouping(channel) = 0 as is_by_channel,
-        field_code,
-        channel,
-        (array_agg(field_name order by source_updated_at desc, dossier_code asc))[1] as field_name,
-        case when bool_or(data_nature = 'simulated') then 'simulated' else 'real' end
-            as data_nature,
-        count(*) filter (where is_carried_in) as carried_in_count,
-        count(*) filter (where is_received) as received_count,
-        count(*) filter (where outcome = 'finished_early') as finished_early_count,
-        count(*) filter (where outcome = 'finished_on_time') as finished_on_time_count,
-        count(*) filter (where outcome = 'finished_late') as finished_late_count,
-        count(*) filter (where outcome = 'in_progress_on_time') as in_progress_on_time_count,
-        count(*) filter (where outcome = 'in_progress_overdue') as in_progress_overdue_count,
-        count(*) filter (where outcome = 'refused') as refused_count,
-        count(*) filter (where outcome = 'withdrawn') as withdrawn_count,
-        count(*) filter (
-            where has_late_notice and outcome in ('finished_late', 'in_progress_overdue')
-        ) as late_notice_count,
-        count(*) filter (
-            where has_apology and outcome in ('finished_late', 'in_progress_overdue')
-        ) as apology_count,
-        percentile_cont(0.5) within group (order by working_day_count)::numeric
-            as median_working_days,
-        count(*) filter (where is_asked_again) as repeated_supplement_count,
-        count(*) filter (where is_received and channel = 2) as online_count,
-        count(*) filter (where is_received and is_postal) as postal_count,
-        count(*) filter (where is_received and is_paid_online) as online_payment_count
-    from dossier_periods
-    group by grouping sets (
-        (agency_code, period_type, period_start),
-        (agency_code, period_type, period_start, field_code),
-        (agency_code, period_type, period_start, channel)
-    )
+        {{ dossier_breakdown_name() }} as breakdown,
+        {{ dossier_breakdown_value() }} as breakdown_value
+        {%- for name in counts %},
+        sum({{ name }})::bigint as {{ name }}
+        {%- endfor %}
+    from grouped_cells
+    group by {{ dossier_breakdown_sets('agency_code, period_type, period_start') }}
+
+),
+
+cumulated as (
+
+    select
+        working_days.agency_code,
+        working_days.period_type,
+        working_days.period_start,
+        working_days.breakdown,
+        working_days.breakdown_value,
+        working_days.working_day_count,
+        sum(working_days.dossier_count) over (
+            cells_of_period
+            order by working_days.working_day_count
+        ) as dossiers_so_far,
+        sum(working_days.dossier_count) over cells_of_period as dossier_count
+    from working_days
+    {%- if not in_full %}
+    inner join changes
+        on
+            working_days.agency_code = changes.agency_code
+            and working_days.period_type = changes.period_type
+            and working_days.period_start = changes.period_start
+            and working_days.breakdown = changes.breakdown
+            and working_days.breakdown_value = changes.breakdown_value
+    {%- endif %}
+    window
+        cells_of_period as (
+            partition by
+                working_days.agency_code,
+                working_days.period_type,
+                working_days.period_start,
+                working_days.breakdown,
+                working_days.breakdown_value
+        )
+
+),
+
+-- The mean of the two dossiers in the middle, who are one when their number is odd.
+medians as (
+
+    select
+        agency_code,
+        period_type,
+        period_start,
+        breakdown,
+        breakdown_value,
+        trim_scale(
+            (
+                min(working_day_count) filter (where 2 * dossiers_so_far >= dossier_count)
+                + min(working_day_count) filter (where 2 * dossiers_so_far > dossier_count)
+            )::numeric / 2
+        ) as median_working_days
+    from cumulated
+    group by
+        agency_code,
+        period_type,
+        period_start,
+        breakdown,
+        breakdown_value
 
 ),
 
 final as (
 
     select
-        agency_code,
-        period_type,
-        period_start,
-        case
-            when is_by_field then 'field'
-            when is_by_channel then 'channel'
-            else 'all'
-        end as breakdown,
-        case
-            when is_by_field then field_code
-            when is_by_channel then channel::text
-            else 'all'
-        end as breakdown_value,
-        case
-            when is_by_field then field_name
-            when is_by_channel
-                then
-                    case channel
-                        when 1 then 'Trực tiếp'
-                        when 2 then 'Trực tuyến'
-                        when 3 then 'Bưu chính công ích'
-                    end
-            else 'Tất cả'
-        end as breakdown_label_vi,
-        data_nature,
-        carried_in_count,
-        received_count,
-        finished_early_count,
-        finished_on_time_count,
-        finished_late_count,
-        finished_early_count + finished_on_time_count + finished_late_count as finished_count,
-        in_progress_on_time_count,
-        in_progress_overdue_count,
-        refused_count,
-        withdrawn_count,
-        late_notice_count,
-        apology_count,
-        median_working_days,
-        repeated_supplement_count,
-        online_count,
-        postal_count,
-        online_payment_count
-    from counted
+        changes.agency_code,
+        changes.period_type,
+        changes.period_start,
+        changes.breakdown,
+        changes.breakdown_value
+        {%- for name in counts %},
+        changes.{{ name }}{{ '' if in_full else ' + coalesce(before.' ~ name ~ ', 0)' }} as {{ name }}
+        {%- endfor %},
+        medians.median_working_days,
+        build.build_id
+    from changes
+    cross join build
+    left join medians
+        on
+            changes.agency_code = medians.agency_code
+            and changes.period_type = medians.period_type
+            and changes.period_start = medians.period_start
+            and changes.breakdown = medians.breakdown
+            and changes.breakdown_value = medians.breakdown_value
+    {%- if not in_full %}
+    left join {{ this }} as before
+        on
+            changes.agency_code = before.agency_code
+            and changes.period_type = before.period_type
+            and changes.period_start = before.period_start
+            and changes.breakdown = before.breakdown
+            and changes.breakdown_value = before.breakdown_value
+    {%- endif %}
 
 )
 

@@ -52,6 +52,7 @@ accepted_batches as (
         deliveries.delivery_id,
         deliveries.lot_key,
         deliveries.delivery_kind,
+        deliveries.subject_code,
         deliveries.source_code,
         deliveries.data_nature,
         max(batches.batch_id) over (partition by deliveries.lot_key) as current_batch_id
@@ -71,6 +72,7 @@ final as (
         delivery_id,
         lot_key,
         delivery_kind,
+        subject_code,
         source_code,
         data_nature
     from accepted_batches

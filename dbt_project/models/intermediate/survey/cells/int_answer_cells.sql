@@ -1,79 +1,51 @@
-with forms as (
+with psu_cells as (
 
-    select * from {{ ref('int_survey_forms') }}
-
-),
-
-answers as (
-
-    select * from {{ ref('stg_survey__answers') }}
+    select * from {{ ref('int_psu_cells') }}
 
 ),
 
-whole_units as (
+groups as (
+
+    select * from {{ ref('int_form_groups') }}
+
+),
+
+counted as (
 
     select
-        forms.round_code,
-        forms.unit_key,
-        'all' as breakdown,
-        'all' as breakdown_value,
-        forms.is_recheck_failure,
-        answers.item_code,
-        answers.score,
-        answers.missing_kind,
-        count(*) as form_count,
-        sum(forms.weight) as weight_sum
-    from answers
-    inner join forms
-        on
-            answers.batch_id = forms.batch_id
-            and answers.position = forms.position
-    where not forms.has_breakdowns
+        group_key,
+        is_recheck_failure,
+        item_code,
+        score,
+        missing_kind,
+        sum(form_count) as form_count,
+        sum(weight_sum) as weight_sum
+    from psu_cells
     group by
-        forms.round_code,
-        forms.unit_key,
-        forms.is_recheck_failure,
-        answers.item_code,
-        answers.score,
-        answers.missing_kind
-
-),
-
-whole_units_and_groups as (
-
-    select
-        forms.round_code,
-        forms.unit_key,
-        {{ breakdown_name('forms') }} as breakdown,
-        {{ breakdown_value('forms') }} as breakdown_value,
-        forms.is_recheck_failure,
-        answers.item_code,
-        answers.score,
-        answers.missing_kind,
-        count(*) as form_count,
-        sum(forms.weight) as weight_sum
-    from answers
-    inner join forms
-        on
-            answers.batch_id = forms.batch_id
-            and answers.position = forms.position
-    where forms.has_breakdowns
-    group by
-        forms.round_code,
-        forms.unit_key,
-        forms.is_recheck_failure,
-        answers.item_code,
-        answers.score,
-        answers.missing_kind,
-        {{ breakdown_sets('forms') }}
+        group_key,
+        is_recheck_failure,
+        item_code,
+        score,
+        missing_kind
 
 ),
 
 final as (
 
-    select * from whole_units
-    union all
-    select * from whole_units_and_groups
+    select
+        counted.group_key,
+        groups.round_code,
+        groups.unit_key,
+        groups.breakdown,
+        counted.is_recheck_failure,
+        counted.item_code,
+        counted.score,
+        counted.missing_kind,
+        counted.form_count,
+        counted.weight_sum
+    from counted
+    inner join groups
+        on counted.group_key = groups.group_key
 
 )
 

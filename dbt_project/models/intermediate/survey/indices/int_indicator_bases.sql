@@ -22,68 +22,31 @@ samples as (
 
 ),
 
-forms as (
+grouped_forms as (
 
-    select * from {{ ref('int_survey_forms') }}
-
-),
-
-whole_units as (
-
-    select
-        answered_nodes.round_code,
-        answered_nodes.variant_code,
-        forms.unit_key,
-        'all' as breakdown,
-        'all' as breakdown_value,
-        answered_nodes.indicator_code,
-        count(*) as valid_count
-    from answered_nodes
-    inner join forms
-        on
-            answered_nodes.batch_id = forms.batch_id
-            and answered_nodes.position = forms.position
-    group by
-        answered_nodes.round_code,
-        answered_nodes.variant_code,
-        forms.unit_key,
-        answered_nodes.indicator_code
+    select * from {{ ref('int_grouped_forms') }}
 
 ),
 
-groups as (
-
-    select
-        answered_nodes.round_code,
-        answered_nodes.variant_code,
-        forms.unit_key,
-        {{ breakdown_name('forms') }} as breakdown,
-        {{ breakdown_value('forms') }} as breakdown_value,
-        answered_nodes.indicator_code,
-        count(*) as valid_count
-    from answered_nodes
-    inner join forms
-        on
-            answered_nodes.batch_id = forms.batch_id
-            and answered_nodes.position = forms.position
-    where
-        forms.has_breakdowns
-        and answered_nodes.variant_code = 'official'
-    group by
-        answered_nodes.round_code,
-        answered_nodes.variant_code,
-        forms.unit_key,
-        answered_nodes.indicator_code,
-        {{ breakdown_sets('forms') }}
-
-),
-
+-- Only the official reckoning has groups of people: the others have samples of whole units.
 node_counts as (
 
-    select * from whole_units
-    union all
-    select * from groups
-    where breakdown <> 'all'
+    select
+        samples.sample_key,
+        answered_nodes.indicator_code,
+        count(*) as valid_count
+    from answered_nodes
+    inner join grouped_forms
+        on
+            answered_nodes.batch_id = grouped_forms.batch_id
+            and answered_nodes.position = grouped_forms.position
+    inner join samples
+        on
+            grouped_forms.group_key = samples.group_key
+            and answered_nodes.variant_code = samples.variant_code
+    group by
+        samples.sample_key,
+        answered_nodes.indicator_code
 
 ),
 
@@ -119,7 +82,7 @@ node_bases as (
             and samples.variant_code = nodes.variant_code
     left join node_counts
         on
-            {{ same_cell('samples', 'node_counts') }}
+            samples.sample_key = node_counts.sample_key
             and nodes.indicator_code = node_counts.indicator_code
 
 ),

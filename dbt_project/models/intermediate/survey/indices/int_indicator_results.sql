@@ -31,7 +31,7 @@ final as (
     from bases
     inner join indicator_values
         on
-            {{ same_cell('bases', 'indicator_values') }}
+            {{ same_sample('bases', 'indicator_values') }}
             and bases.indicator_code = indicator_values.indicator_code
 
 )

@@ -33,7 +33,8 @@ items as (
 sample_items as (
 
     select
-        samples.cell_key,
+        samples.sample_key,
+        samples.group_key,
         samples.round_code,
         samples.variant_code,
         samples.unit_key,
@@ -64,7 +65,7 @@ sample_items as (
 valued_cells as (
 
     select
-        sample_items.cell_key,
+        sample_items.sample_key,
         sample_items.indicator_code,
         cells.score,
         cells.missing_kind,
@@ -82,10 +83,7 @@ valued_cells as (
     from sample_items
     inner join cells
         on
-            sample_items.round_code = cells.round_code
-            and sample_items.unit_key = cells.unit_key
-            and sample_items.breakdown = cells.breakdown
-            and sample_items.breakdown_value = cells.breakdown_value
+            sample_items.group_key = cells.group_key
             and sample_items.item_code = cells.item_code
     where not (sample_items.is_recheck_failure_excluded and cells.is_recheck_failure)
 
@@ -94,14 +92,14 @@ valued_cells as (
 scores as (
 
     select
-        cell_key,
+        sample_key,
         indicator_code,
         score,
         sum(form_count) as form_count
     from valued_cells
     where score is not null
     group by
-        cell_key,
+        sample_key,
         indicator_code,
         score
 
@@ -110,12 +108,12 @@ scores as (
 distributions as (
 
     select
-        cell_key,
+        sample_key,
         indicator_code,
         jsonb_object_agg(score, form_count)::text as distribution
     from scores
     group by
-        cell_key,
+        sample_key,
         indicator_code
 
 ),
@@ -123,7 +121,7 @@ distributions as (
 sums as (
 
     select
-        cell_key,
+        sample_key,
         indicator_code,
         sum(form_count) filter (where score is not null) as valid_count,
         sum(form_count) filter (where missing_kind = 'blank') as blank_count,
@@ -134,7 +132,7 @@ sums as (
         sum(weight * value) filter (where score is not null) as value_sum
     from valued_cells
     group by
-        cell_key,
+        sample_key,
         indicator_code
 
 ),
@@ -142,7 +140,7 @@ sums as (
 final as (
 
     select
-        sample_items.cell_key,
+        sample_items.sample_key,
         sample_items.round_code,
         sample_items.variant_code,
         sample_items.unit_key,
@@ -168,11 +166,11 @@ final as (
     from sample_items
     left join sums
         on
-            sample_items.cell_key = sums.cell_key
+            sample_items.sample_key = sums.sample_key
             and sample_items.indicator_code = sums.indicator_code
     left join distributions
         on
-            sample_items.cell_key = distributions.cell_key
+            sample_items.sample_key = distributions.sample_key
             and sample_items.indicator_code = distributions.indicator_code
 
 )

@@ -19,7 +19,7 @@ samples as (
 present_components as (
 
     select
-        samples.cell_key,
+        samples.sample_key,
         rollups.indicator_code,
         rollups.indicator_level,
         rollups.component_code,
@@ -28,7 +28,7 @@ present_components as (
         rollups.missing_child_rule
     from indicator_values
     inner join samples
-        on {{ same_cell('indicator_values', 'samples') }}
+        on {{ same_sample('indicator_values', 'samples') }}
     inner join rollups
         on
             indicator_values.round_code = rollups.round_code
@@ -43,13 +43,13 @@ present_components as (
 final as (
 
     select
-        cell_key,
+        sample_key,
         indicator_code,
         indicator_level,
         component_code,
         component_weight / case missing_child_rule
             when 'renormalise'
-                then sum(component_weight) over (partition by cell_key, indicator_code)
+                then sum(component_weight) over (partition by sample_key, indicator_code)
             else weight_total::numeric
         end as coefficient
     from present_components

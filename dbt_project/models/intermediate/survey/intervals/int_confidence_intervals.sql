@@ -10,6 +10,12 @@ deviations as (
 
 ),
 
+psus as (
+
+    select * from {{ ref('int_sampled_psus') }}
+
+),
+
 strata as (
 
     select * from {{ ref('int_unit_strata') }}
@@ -45,16 +51,22 @@ t_quantiles as (
 stratum_sums as (
 
     select
-        cell_key,
-        indicator_code,
-        stratum_key,
-        sum(deviation) as deviation_sum,
-        sum(deviation * deviation) as square_sum
+        deviations.sample_key,
+        deviations.indicator_code,
+        psus.round_code,
+        psus.unit_key,
+        psus.stratum_key,
+        sum(deviations.deviation) as deviation_sum,
+        sum(deviations.deviation * deviations.deviation) as square_sum
     from deviations
+    inner join psus
+        on deviations.psu_number = psus.psu_number
     group by
-        cell_key,
-        indicator_code,
-        stratum_key
+        deviations.sample_key,
+        deviations.indicator_code,
+        psus.round_code,
+        psus.unit_key,
+        psus.stratum_key
 
 ),
 
@@ -62,7 +74,7 @@ stratum_sums as (
 variances as (
 
     select
-        stratum_sums.cell_key,
+        stratum_sums.sample_key,
         stratum_sums.indicator_code,
         sum(
             (1 - coalesce(strata.psu_count::numeric / strata.psu_population, 0))
@@ -74,16 +86,14 @@ variances as (
             )
         ) as variance
     from stratum_sums
-    inner join samples
-        on stratum_sums.cell_key = samples.cell_key
     inner join strata
         on
-            samples.round_code = strata.round_code
-            and samples.unit_key = strata.unit_key
+            stratum_sums.round_code = strata.round_code
+            and stratum_sums.unit_key = strata.unit_key
             and stratum_sums.stratum_key = strata.stratum_key
     where strata.psu_count > 1
     group by
-        stratum_sums.cell_key,
+        stratum_sums.sample_key,
         stratum_sums.indicator_code
 
 ),
@@ -151,7 +161,7 @@ judged as (
         end as ci_reason
     from results
     inner join samples
-        on {{ same_cell('results', 'samples') }}
+        on {{ same_sample('results', 'samples') }}
     inner join reckonings
         on
             results.round_code = reckonings.round_code
@@ -167,7 +177,7 @@ judged as (
             and results.unit_key = unit_designs.unit_key
     left join variances
         on
-            samples.cell_key = variances.cell_key
+            samples.sample_key = variances.sample_key
             and results.indicator_code = variances.indicator_code
     where results.variant_code = 'official'
 

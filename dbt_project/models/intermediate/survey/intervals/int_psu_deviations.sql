@@ -20,9 +20,8 @@ coefficients as (
 items as (
 
     select
-        psu_sums.cell_key,
-        psu_sums.stratum_key,
-        psu_sums.psu_key,
+        psu_sums.sample_key,
+        psu_sums.psu_number,
         psu_sums.indicator_code,
         (
             item_results.multiplier::numeric * psu_sums.value_sum / item_results.divisor
@@ -31,7 +30,7 @@ items as (
     from psu_sums
     inner join item_results
         on
-            psu_sums.cell_key = item_results.cell_key
+            psu_sums.sample_key = item_results.sample_key
             and psu_sums.indicator_code = item_results.indicator_code
 
 ),

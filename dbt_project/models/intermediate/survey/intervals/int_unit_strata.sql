@@ -1,44 +1,12 @@
-with sampling_units as (
+with psus as (
 
-    select * from {{ ref('int_sampling_units') }}
-
-),
-
-forms as (
-
-    select * from {{ ref('int_survey_forms') }}
+    select * from {{ ref('int_sampled_psus') }}
 
 ),
 
 frames as (
 
     select * from {{ ref('stg_reference__sampling_frames') }}
-
-),
-
--- A transaction is a unit of its own; other units are drawn before anybody answers.
-psus as (
-
-    select
-        round_code,
-        unit_key,
-        stratum_key,
-        psu_key
-    from forms
-    where
-        psu_level = 'form'
-        and stratum_key is not null
-    union distinct
-    select
-        round_code,
-        unit_key,
-        stratum_key,
-        psu_key
-    from sampling_units
-    where
-        psu_level <> 'form'
-        and psu_key is not null
-        and stratum_key is not null
 
 ),
 

@@ -41,7 +41,7 @@ tellable_values as (
     from survey_values
     left join suppressions
         on
-            {{ same_cell('survey_values', 'suppressions') }}
+            {{ same_sample('survey_values', 'suppressions') }}
             and survey_values.indicator_code = suppressions.indicator_code
     where suppressions.indicator_code is null
 

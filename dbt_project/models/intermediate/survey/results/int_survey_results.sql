@@ -215,11 +215,11 @@ final as (
             and survey_values.variant_code = 'official'
     left join changes
         on
-            {{ same_cell('survey_values', 'changes') }}
+            {{ same_sample('survey_values', 'changes') }}
             and survey_values.indicator_code = changes.indicator_code
     left join suppressions
         on
-            {{ same_cell('survey_values', 'suppressions') }}
+            {{ same_sample('survey_values', 'suppressions') }}
             and survey_values.indicator_code = suppressions.indicator_code
     left join national_values
         on

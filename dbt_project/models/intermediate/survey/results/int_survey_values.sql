@@ -62,7 +62,7 @@ computed as (
         samples.data_nature
     from indicator_results
     inner join samples
-        on {{ same_cell('indicator_results', 'samples') }}
+        on {{ same_sample('indicator_results', 'samples') }}
 
 ),
 

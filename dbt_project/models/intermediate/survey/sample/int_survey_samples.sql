@@ -4,6 +4,18 @@ with forms as (
 
 ),
 
+grouped_forms as (
+
+    select * from {{ ref('int_grouped_forms') }}
+
+),
+
+form_groups as (
+
+    select * from {{ ref('int_form_groups') }}
+
+),
+
 reckonings as (
 
     select * from {{ ref('int_reckonings') }}
@@ -37,16 +49,24 @@ groups as (
         forms.round_code,
         'official' as variant_code,
         forms.unit_key,
-        {{ breakdown_name('forms') }} as breakdown,
-        {{ breakdown_value('forms') }} as breakdown_value,
+        form_groups.breakdown,
+        form_groups.breakdown_value,
         count(*) as sampled_count,
         bool_or(forms.data_nature = 'simulated') as has_simulated_forms
-    from forms
-    where forms.has_breakdowns
+    from grouped_forms
+    inner join form_groups
+        on grouped_forms.group_key = form_groups.group_key
+    inner join forms
+        on
+            grouped_forms.batch_id = forms.batch_id
+            and grouped_forms.position = forms.position
+            and form_groups.unit_key = forms.unit_key
+    where form_groups.breakdown <> 'all'
     group by
         forms.round_code,
         forms.unit_key,
-        {{ breakdown_sets('forms') }}
+        form_groups.breakdown,
+        form_groups.breakdown_value
 
 ),
 
@@ -58,9 +78,7 @@ known_breakdowns as (
         unit_key,
         breakdown
     from groups
-    where
-        breakdown <> 'all'
-        and breakdown_value <> 'unknown'
+    where breakdown_value <> 'unknown'
     group by
         round_code,
         unit_key,
@@ -92,12 +110,13 @@ final as (
                 samples.unit_key,
                 samples.breakdown,
                 samples.breakdown_value
-        )::integer as cell_key,
+        )::integer as sample_key,
         samples.round_code,
         samples.variant_code,
         samples.unit_key,
         samples.breakdown,
         samples.breakdown_value,
+        form_groups.group_key,
         reckonings.method_version,
         samples.sampled_count,
         case
@@ -110,6 +129,12 @@ final as (
         on
             samples.round_code = reckonings.round_code
             and samples.variant_code = reckonings.variant_code
+    inner join form_groups
+        on
+            samples.round_code = form_groups.round_code
+            and samples.unit_key = form_groups.unit_key
+            and samples.breakdown = form_groups.breakdown
+            and samples.breakdown_value = form_groups.breakdown_value
 
 )
 

@@ -1,0 +1,66 @@
+{#-
+    Tables of dossiers grow by increments (ARCHITECTURE.md, «How dossiers are counted day by day»).
+    Which of them a run makes anew is decided here and nowhere else.
+-#}
+
+{#- A table as the last run left it, none when there is none. No ref: its own model comes later. -#}
+{% macro previous(model_name) -%}
+    {%- if execute -%}
+        {%- do return(adapter.get_relation(target.database, 'intermediate', model_name)) -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- True when this build looks at every dossier, not only at those that changed or fell due. -#}
+{% macro dossiers_in_full() -%}
+    {%- if execute and previous('int_dossier_build') -%}
+        {%- set build = ref('int_dossier_build') -%}
+        {%- do return(run_query('select is_full from ' ~ build).columns[0].values()[0]) -%}
+    {%- endif -%}
+    {%- do return(true) -%}
+{%- endmacro %}
+
+{#-
+    True when the counts of this model cannot be brought forward: they, or the outcomes they are
+    of, are not there or are not those of one build, because a run died between the two.
+-#}
+{% macro counts_in_full() -%}
+    {%- if execute and not dossiers_in_full() and previous(this.identifier) -%}
+        {%- set builds = run_query(
+            "select build_id from " ~ source('audit', 'incremental_tables')
+            ~ " where table_name in ('" ~ this.identifier ~ "', 'int_dossier_outcomes')"
+        ).columns[0].values() -%}
+        {%- do return(builds | length != 2 or builds[0] != builds[1]) -%}
+    {%- endif -%}
+    {%- do return(true) -%}
+{%- endmacro %}
+
+{#-
+    Overrides dbt's own: a table that grows with dossiers is made anew when the build says so, which
+    `--full-refresh` makes it say.
+-#}
+{% macro should_full_refresh() -%}
+    {%- set grows_with = (config.get('meta') or {}).get('grows_with') -%}
+    {%- if grows_with == 'dossiers' -%}
+        {%- do return(dossiers_in_full()) -%}
+    {%- elif grows_with == 'counts' -%}
+        {%- do return(counts_in_full()) -%}
+    {%- endif -%}
+    {%- do return(flags.FULL_REFRESH) -%}
+{%- endmacro %}
+
+{#- Notes, in the transaction of the table itself, the build up to which it stands. -#}
+{% macro note_build() -%}
+    insert into {{ source('audit', 'incremental_tables') }} (table_name, build_id)
+    select
+        '{{ this.identifier }}',
+        build_id
+    from {{ ref('int_dossier_build') }}
+    on conflict (table_name) do update set build_id = excluded.build_id
+{%- endmacro %}
+
+{#- A small increment leaves the statistics of a large table true. -#}
+{% macro analyze_what_is_new() -%}
+    {%- if not is_incremental() -%}
+        analyze {{ this }}
+    {%- endif -%}
+{%- endmacro %}

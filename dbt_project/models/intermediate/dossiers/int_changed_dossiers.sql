@@ -1,0 +1,177 @@
+{{ config(unlogged=true) }}
+{%- set in_full = dossiers_in_full() %}
+
+with dossiers as (
+
+    select * from {{ ref('stg_one_stop__dossiers') }}
+
+),
+
+removals as (
+
+    select * from {{ ref('stg_one_stop__dossier_removals') }}
+
+),
+
+build as (
+
+    select * from {{ ref('int_dossier_build') }}
+
+),
+
+{% if not in_full -%}
+-- A corrected batch replaces the older ones of its lot: what only they told is to be looked at too.
+touched_batches as (
+
+    select batches.batch_id
+    from {{ source('audit', 'batches') }} as batches
+    inner join {{ source('audit', 'deliveries') }} as deliveries
+        on batches.delivery_id = deliveries.delivery_id
+    where
+        deliveries.lot_key in (
+            select consumed_deliveries.lot_key
+            from {{ source('audit', 'build_batches') }} as build_batches
+            inner join {{ source('audit', 'batches') }} as consumed_batches
+                on build_batches.batch_id = consumed_batches.batch_id
+            inner join {{ source('audit', 'deliveries') }} as consumed_deliveries
+                on consumed_batches.delivery_id = consumed_deliveries.delivery_id
+            inner join build
+                on build_batches.build_id = build.build_id
+        )
+
+),
+
+touched as (
+
+    select
+        told.agency_code,
+        told.dossier_code
+    from {{ source('raw', 'dossiers') }} as told
+    inner join touched_batches
+        on told.batch_id = touched_batches.batch_id
+    union
+    select
+        told.agency_code,
+        told.dossier_code
+    from {{ source('raw', 'dossier_removals') }} as told
+    inner join touched_batches
+        on told.batch_id = touched_batches.batch_id
+    union
+    select
+        outcomes.agency_code,
+        outcomes.dossier_code
+    from {{ previous('int_dossier_outcomes') }} as outcomes
+    inner join build
+        on outcomes.next_change_at <= build.as_of_at
+
+),
+
+versions as (
+
+    select dossiers.*
+    from touched
+    inner join dossiers
+        on
+            touched.agency_code = dossiers.agency_code
+            and touched.dossier_code = dossiers.dossier_code
+
+),
+
+last_removals as (
+
+    select
+        touched.agency_code,
+        touched.dossier_code,
+        max(removals.removed_at) as removed_at
+    from touched
+    left join removals
+        on
+            touched.agency_code = removals.agency_code
+            and touched.dossier_code = removals.dossier_code
+    group by
+        touched.agency_code,
+        touched.dossier_code
+
+),
+{%- else -%}
+versions as (
+
+    select * from dossiers
+
+),
+
+last_removals as (
+
+    select
+        agency_code,
+        dossier_code,
+        max(removed_at) as removed_at
+    from removals
+    group by
+        agency_code,
+        dossier_code
+
+),
+{%- endif %}
+
+-- The source's own time decides, not the order of arrival: a late delivery of old versions
+-- must not undo what is known.
+ranked_versions as (
+
+    select
+        *,
+        row_number() over (
+            partition by agency_code, dossier_code
+            order by source_updated_at desc, batch_id desc, position desc
+        ) as version_rank
+    from versions
+
+),
+
+newest as (
+
+    select * from ranked_versions
+    where version_rank = 1
+
+),
+
+final as (
+
+    select
+        agency_code,
+        dossier_code,
+        newest.dossier_code is null
+        or coalesce(last_removals.removed_at >= newest.source_updated_at, false) as is_removed,
+        newest.source_code,
+        newest.source_updated_at,
+        newest.procedure_code,
+        newest.procedure_name,
+        newest.field_code,
+        newest.field_name,
+        newest.channel,
+        newest.status,
+        newest.submitted_at,
+        newest.received_at,
+        newest.due_at,
+        newest.processed_at,
+        newest.returned_at,
+        newest.refused_at,
+        newest.time_limit_working_days,
+        newest.supplements,
+        newest.apologies,
+        newest.late_notice_at,
+        newest.lateness_reason,
+        newest.online_payment,
+        newest.is_postal_return,
+        newest.is_interlinked,
+        newest.handler_hash,
+        newest.data_nature,
+        newest.batch_id,
+        newest.position
+    from newest
+    full join last_removals
+        using (agency_code, dossier_code)
+
+)
+
+select * from final

@@ -7,6 +7,7 @@ of dossiers but for its day. Nothing here is anybody's: agencies and people are 
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from itertools import islice
 from pathlib import Path
 from random import Random
 
@@ -20,6 +21,7 @@ PER_FILE = 250_000
 MAPPING = "mot_cua_compact"
 SOURCE_CODE = "bench_dossiers"
 EVERY_TENTH = 10
+DAYS_AFTER = (1, 5, 20)
 
 ALL_DAYS = [FIRST_DAY + timedelta(days=n) for n in range((LAST_DAY - FIRST_DAY).days + 200)]
 WORKING_DAYS = [day for day in ALL_DAYS if day.weekday() < 5]
@@ -150,20 +152,23 @@ def write_drop_folder(folder: Path, total: int) -> int:
 
 
 def write_changes(folder: Path, total: int, count: int) -> int:
-    """Writes one file with a day's work on `total` dossiers: `count` of them, spread over all
-    agencies and mostly filed lately, as they stand one working day after the end; returns how many
-    records it holds (those that do not change are left out)."""
+    """Writes one file with `count` of `total` dossiers as they stand some working days after the
+    end, all of them changed since; returns how many it holds. The days are as few as it takes: one
+    when `count` is a day's work of so many dossiers."""
     folder.mkdir(parents=True, exist_ok=True)
-    end, written = DAY_COUNT, 0
-    with (folder / "thay-doi-0001.ndjson").open("w", encoding="utf8") as file:
-        for number in range(total - 1, -1, -1):
-            if written == count:
-                break
-            line = record(number, total, end)
-            if line != record(number, total, end - 1):
-                file.write(line)
-                written += 1
-    return written
+    lines: list[str] = []
+    for days in DAYS_AFTER:
+        changed = (
+            line
+            for number in range(total - 1, -1, -1)
+            if (line := record(number, total, DAY_COUNT - 1 + days))
+            != record(number, total, DAY_COUNT - 1)
+        )
+        lines = list(islice(changed, count))
+        if len(lines) == count:
+            break
+    (folder / "thay-doi-0001.ndjson").write_text("".join(lines), encoding="utf8")
+    return len(lines)
 
 
 def write_agencies(folder: Path) -> None:

@@ -19,56 +19,58 @@ SCALARS = tuple(
     for field in msgspec.structs.fields(Dossier)
     if field.name not in LISTS and field.name not in KEYS
 )
+# What was read of a record stands first: its text is made once, for the hash and for the row.
 DOSSIER_COLUMNS = (
     *KEYS,
-    *("batch_id", "position", "source_code", "record_sha256"),
     *SCALARS,
     *LISTS,
     *("handler_hash", "extra"),
+    *("batch_id", "source_code", "position", "record_sha256"),
 )
-APPLICANT_COLUMNS = (*KEYS, "batch_id", "position", "full_name", "phone")
+APPLICANT_COLUMNS = ("full_name", "phone", *KEYS, "batch_id", "position")
 
 
 class Row(NamedTuple):
-    """One good record as lines of COPY's text format."""
+    """One good record as lines of COPY's text format, in UTF-8."""
 
-    dossier: str
-    applicant: str
+    dossier: bytes
+    applicant: bytes
 
 
 class RowWriter:
     """Puts batch, position, source and hash to what was read of a record."""
 
     def __init__(self, mapping: Mapping, batch_id: int, source_code: str, hash_key: bytes) -> None:
-        self.reading = f"{CONTRACT_VERSION} {mapping.label}\n"
+        reading = f"{CONTRACT_VERSION} {mapping.label}\n"
+        self.keyed = hmac.new(hash_key, reading.encode(), "sha256")
         self.batch_id, self.source = batch_id, copy_text(source_code)
-        self.hash_key = hash_key
 
-    def row(self, position: int, key: str, values: str, own: str, person: str) -> Row:
-        """The lines of one record, from cells that are joined by tabs: `key` (KEYS), `values`
-        (SCALARS and LISTS), `own` (handler_hash, extra), `person` (full_name, phone).
+    def row(self, position: int, key: str, body: str, person: str) -> Row:
+        """The lines of one record, from cells that are joined by tabs: `key` (KEYS), `body` (KEYS,
+        SCALARS, LISTS, handler_hash, extra), `person` (full_name, phone).
 
         The hash is keyed, because whoever could reckon it might try telephone numbers. It is
         over the record as read by this contract and mapping: read by a newer mapping, the same
         record is another version, not a repeat.
         """
-        read = f"{self.reading}{key}\t{values}\t{own}\t{person}"
-        digest = hmac.digest(self.hash_key, read.encode(), "sha256").hex()
-        place = f"{key}\t{self.batch_id}\t{position}\t"
-        return Row(f"{place}{self.source}\t\\\\x{digest}\t{values}\t{own}\n", f"{place}{person}\n")
+        read, whose = body.encode(), person.encode()
+        keyed = self.keyed.copy()
+        keyed.update(b"%b\t%b" % (read, whose))
+        batch = self.batch_id
+        return Row(
+            read + f"\t{batch}\t{self.source}\t{position}\t\\\\x{keyed.hexdigest()}\n".encode(),
+            whose + f"\t{key}\t{batch}\t{position}\n".encode(),
+        )
 
     def accepted_row(self, item: Accepted) -> Row:
         """The lines of a record that was read on its own."""
         dossier = item.dossier
+        key = f"{cell(dossier.agency_code)}\t{cell(dossier.dossier_code)}"
         values = [cell(getattr(dossier, name)) for name in SCALARS]
         values += [list_cell(getattr(dossier, name)) for name in LISTS]
-        return self.row(
-            item.position,
-            f"{cell(dossier.agency_code)}\t{cell(dossier.dossier_code)}",
-            "\t".join(values),
-            f"{cell(item.handler_hash)}\t{array_cell(item.extra)}",
-            f"{cell(item.applicant_name)}\t{cell(item.applicant_phone)}",
-        )
+        own = (cell(item.handler_hash), array_cell(item.extra))
+        person = f"{cell(item.applicant_name)}\t{cell(item.applicant_phone)}"
+        return self.row(item.position, key, "\t".join((key, *values, *own)), person)
 
 
 def cell(value: Any) -> str:

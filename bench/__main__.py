@@ -13,6 +13,7 @@ import click
 import pandas
 
 from bench.dossiers import dossiers
+from bench.faults.command import faults
 from bench.generate import ROUND, questions, write_round
 from bench.measure import run, server_memory
 from bench.oracle import KEY, differences
@@ -55,6 +56,7 @@ def main() -> None:
 
 
 main.add_command(dossiers)
+main.add_command(faults)
 
 
 @main.command()

@@ -39,6 +39,23 @@ class Paging(BaseModel):
     page_size: int = Field(500, ge=1, le=1000)
 
 
+class MarkAsSimulated:
+    """ASGI middleware: every answer says that it is simulated. (FastAPI's own kind of middleware
+    would end an answer properly that a fault breaks off.)"""
+
+    def __init__(self, app) -> None:
+        self.app = app
+
+    async def __call__(self, scope, receive, send) -> None:
+        async def send_marked(message) -> None:
+            if message["type"] == "http.response.start":
+                mark = (b"x-data-nature", DATA_NATURE.encode())
+                message = {**message, "headers": [*message["headers"], mark]}
+            await send(message)
+
+        await self.app(scope, receive, send_marked)
+
+
 def _known_system(system: str) -> str:
     if system not in WRITE_MOMENT:
         raise HTTPException(404, f"Không có hệ thống {system}")
@@ -74,13 +91,7 @@ def create_app(settings: Settings, username: str, password: str) -> FastAPI:
     app.state.world, app.state.faults = world, Faults(world, door)
     app.add_middleware(FaultLayer, faults=app.state.faults)
     app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_GZIP)
-
-    @app.middleware("http")
-    async def mark_as_simulated(request, call_next):
-        response = await call_next(request)
-        response.headers["X-Data-Nature"] = DATA_NATURE
-        return response
-
+    app.add_middleware(MarkAsSimulated)
     _add_clock(app, world)
     _add_faults(app, app.state.faults)
     _add_systems(app, world, door)

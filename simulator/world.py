@@ -145,6 +145,10 @@ class World:
     def _seen_at(self, system: str, life: Life) -> datetime:
         return self.clock - sum((lag(system, life.code) for lag in self._lags), timedelta())
 
+    def lives(self, system: str, kind: str) -> list[Life]:
+        """Everything of a kind that was drawn, what is removed or still to come included."""
+        return self._lives[system, kind]
+
     def changes(self, system: str, kind: str, window: Window) -> list[Change]:
         """What of a kind lies in a window: time of change, code and life, in this order."""
         seen = self._seen[system, kind]

@@ -4,6 +4,7 @@ A kind of system is a Struct here and a connector in this folder; adding a syste
 is one entry. Secrets are not here: `connection` names the Airflow connection that holds them.
 """
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -98,9 +99,17 @@ def read_sources() -> Sources:
     """The sources file named by SIPAS_SOURCES_FILE; raises UserError naming entry and field."""
     path = Path(required("SIPAS_SOURCES_FILE"))
     try:
-        written = msgspec.convert(yaml.safe_load(path.read_text(encoding="utf8")), Written)
+        return parse_sources(path, path.read_text(encoding="utf8"))
     except FileNotFoundError:
         raise UserError(f"The sources file {path} is missing.") from None
+
+
+@lru_cache(maxsize=4)
+def parse_sources(path: Path, text: str) -> Sources:
+    """The text of a sources file, understood once: every delivery asks for its source; raises
+    UserError naming entry and field."""
+    try:
+        written = msgspec.convert(yaml.safe_load(text), Written)
     except (msgspec.ValidationError, yaml.YAMLError) as error:
         raise UserError(f"The sources file {path} is wrong: {error}") from error
     entries = [read_entry(path, number, entry) for number, entry in enumerate(written.one_stop)]

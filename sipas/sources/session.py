@@ -5,11 +5,13 @@ system asks for (`Retry-After`) holds all of them up.
 """
 
 import logging
+import ssl
 import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Self, TypeVar
 
 import httpx
@@ -93,6 +95,7 @@ class Session:
         self.access = access
         self.client = httpx.Client(
             base_url=access.base_url,
+            verify=trusted(),
             timeout=httpx.Timeout(source.timeout_seconds, connect=10),
             headers={"Accept": "application/json", "Accept-Encoding": "gzip"},
         )
@@ -189,6 +192,12 @@ class Session:
                 f"{self.source.longest_minutes:g} minutes; stopped at {what}. The pages received "
                 "are kept and the next run goes on there."
             )
+
+
+@cache
+def trusted() -> ssl.SSLContext:
+    """The certificates that we trust; reading them takes its time, so once a process."""
+    return httpx.create_ssl_context()
 
 
 def bearer(token: str) -> dict[str, str]:

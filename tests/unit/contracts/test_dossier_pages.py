@@ -69,10 +69,10 @@ def records(variant: str) -> st.SearchStrategy:
     digit = st.sampled_from(["0", "1", "2", "3", 0, 1, 2, None, ""]) | odd
     mapping = VARIANTS[variant]
     good = {
-        "MaHoSo": words.map(lambda text: f"H99.01-{text}"),
+        "MaHoSo": words.map(lambda text: f"H99.01-{text}") | st.just("H99.02-1") | odd,
         "DonViXuLy": st.just("H99.01"),
         "TrangThaiHoSo": st.sampled_from(["1", 4, "10", "9"]),
-        "NgayNopHoSo": moment,
+        "NgayNopHoSo": moment | moment | moment | dates,
         "NgayCapNhat": moment,
         **{name: words.filter(bool) for name in ("MaTTHC", "TenTTHC", "MaLinhVuc", "TenLinhVuc")},
     }

@@ -251,6 +251,26 @@ def test_a_mended_mapping_takes_in_what_was_refused(case, tmp_path, monkeypatch)
         mapping_files.load_mapping.cache_clear()
 
 
+TAMPERING = {
+    "is lost": "delete from raw.dossiers where dossier_code = %s",
+    "status: ": "update raw.dossiers set status = 2 + status %% 2 where dossier_code = %s",
+    "is gone at its source": "update raw.dossiers set dossier_code = dossier_code || 'x' "
+    "where dossier_code = %s",
+    "never was": "update raw.dossiers set source_updated_at = now() where dossier_code = %s",
+    "stored twice": "insert into raw.dossiers select (jsonb_populate_record(known, "
+    "jsonb_build_object('position', 30000))).* from raw.dossiers as known where dossier_code = %s",
+}
+
+
+@pytest.mark.parametrize("said", TAMPERING)
+def test_the_comparison_notices_what_is_otherwise_than_at_the_source(case, said):
+    good_night(case)
+    with case.warehouse.connect() as owner:
+        code = case.warehouse.value("select min(dossier_code) from raw.dossiers")
+        assert owner.execute(TAMPERING[said], [code]).rowcount == 1
+    assert any(said in line for line in case.differences())
+
+
 def test_every_kind_of_fault_has_a_test_here():
     tested = {*PASSING, *LASTING, *SHAPES}
     alone = {"slow_page", "moving_pages", "clock_skew", "late_update", "removed_dossiers"}

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 import pandas
 
+from bench.dossiers import dossiers
 from bench.generate import ROUND, questions, write_round
 from bench.measure import run, server_memory
 from bench.oracle import KEY, differences
@@ -48,11 +49,19 @@ class Result:
         return self.total / self.seconds["pandas"]
 
 
-@click.command()
+@click.group()
+def main() -> None:
+    """Measure the warehouse on data that are made for it."""
+
+
+main.add_command(dossiers)
+
+
+@main.command()
 @click.option("--forms", type=click.IntRange(1_000), default=40_000, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of the table.")
 @click.option("--only-full", is_flag=True, help="Leave out half and double the number of forms.")
-def main(forms: int, as_json: bool, only_full: bool) -> None:
+def surveys(forms: int, as_json: bool, only_full: bool) -> None:
     """Measure load and build of a national round, half, full and double, against pandas."""
     sizes = [forms] if only_full else [forms // 2, forms, 2 * forms]
     with scratch_instance("sipas-bench-") as instance:

@@ -56,7 +56,7 @@ def copy_lines(
     schema: str,
     table: str,
     columns: Sequence[str],
-    lines: Iterable[str],
+    lines: Iterable[str | bytes],
 ) -> None:
     """COPYs rows that are written already in COPY's text format (`copy_text`, tabs, newlines)."""
     statement = copy_statement(schema, table, columns)

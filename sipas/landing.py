@@ -5,6 +5,7 @@ Nothing after this talks to the source again.
 """
 
 import hashlib
+import io
 import os
 import shutil
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from sipas.errors import UserError
 
 INCOMING = ".incoming"
 MANIFEST = "manifest.json"
+BLOCK_BYTES = 1 << 20
 
 
 class LandedObject(msgspec.Struct, frozen=True):
@@ -86,6 +88,17 @@ class Incoming:
         """Stores one body byte for byte."""
         write_synced(self.folder / name, body)
         self.objects.append(LandedObject(name, len(body), hashlib.sha256(body).hexdigest()))
+
+    def add_file(self, name: str, path: Path) -> None:
+        """Stores a file byte for byte, a block at a time: it may be larger than memory."""
+        digest, byte_count = hashlib.sha256(), 0
+        with path.open("rb") as source, (self.folder / name).open("wb") as file:
+            while block := source.read(BLOCK_BYTES):
+                digest.update(block)
+                byte_count += file.write(block)
+            file.flush()
+            os.fsync(file.fileno())
+        self.objects.append(LandedObject(name, byte_count, digest.hexdigest()))
 
     @property
     def content_sha256(self) -> str:
@@ -197,13 +210,57 @@ def read_landed(path: Path, sha256: str | None) -> bytes:
     try:
         body = path.read_bytes()
     except FileNotFoundError:
-        raise UserError(f"The landed file {path} is missing. Restore it from a backup.") from None
+        raise missing(path) from None
     if sha256 not in (None, hashlib.sha256(body).hexdigest()):
-        raise UserError(
-            f"The landed file {path} is not what was received (its hash differs). Restore it "
-            "from a backup; nothing was loaded from it."
-        )
+        raise changed(path)
     return body
+
+
+def missing(path: Path) -> UserError:
+    """The error about a landed file that is gone."""
+    return UserError(f"The landed file {path} is missing. Restore it from a backup.")
+
+
+def changed(path: Path) -> UserError:
+    """The error about a landed file with other bytes than were landed."""
+    return UserError(
+        f"The landed file {path} is not what was received (its hash differs). Restore it "
+        "from a backup; nothing was loaded from it."
+    )
+
+
+class LandedFile(io.RawIOBase):
+    """A landed object read a block at a time; its hash is known at the end (`check`)."""
+
+    def __init__(self, landing: Path, manifest: Manifest, item: LandedObject) -> None:
+        self.path, self.sha256 = landing / landing_path(manifest) / item.name, item.sha256
+        try:
+            self.file = self.path.open("rb")
+        except FileNotFoundError:
+            raise missing(self.path) from None
+        self.digest = hashlib.sha256()
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        block = self.file.read(size)
+        self.digest.update(block)
+        return block
+
+    def close(self) -> None:
+        self.file.close()
+        super().close()
+
+    def check(self) -> None:
+        """Reads what is left; raises UserError when the bytes are not those that were landed.
+
+        Whoever loads from it checks before the transaction ends.
+        """
+        while self.read(BLOCK_BYTES):
+            pass
+        if self.digest.hexdigest() != self.sha256:
+            raise changed(self.path)
 
 
 def is_repeat(connection: psycopg.Connection, incoming: Incoming) -> bool:

@@ -1,26 +1,35 @@
 """The contract of one dossier version, and how a vendor's record becomes one.
 
 Fields as one-stop systems exchange them: reference table of dossier fields; statuses 1–10.
+This is the way of a single record, which finds words for what is wrong with it; whole pages of
+good records take the way of `dossier_pages`, which gives the same rows.
 """
 
 import hashlib
 import hmac
 import re
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from sipas.contracts.mapping import Mapping
 from sipas.contracts.rejection import Rejection
+from sipas.vietnamese import nfc
 
-CONTRACT_VERSION = "dossier@1"
+CONTRACT_VERSION = "dossier@2"
 
 # PostgreSQL keeps no NUL character, and a smallint ends at 32767.
 Text = Annotated[str, msgspec.Meta(min_length=1, pattern=r"^[^\x00]*$")]
 Small = Annotated[int, msgspec.Meta(ge=0, le=32767)]
 Status = Annotated[int, msgspec.Meta(ge=1, le=10)]
 Channel = Annotated[int, msgspec.Meta(ge=1, le=3)]
+Amount = Annotated[int, msgspec.Meta(ge=0, le=10**15)]  # đồng
+# Why something is late: codes only, because what officials write may name a person.
+LatenessReason = Literal[
+    "complex_case", "waiting_cooperation", "overload", "system_error", "applicant_side", "other"
+]
+OTHER_REASON = "other"
 
 
 class Supplement(msgspec.Struct):
@@ -37,7 +46,25 @@ class Apology(msgspec.Struct):
 
     issued_on: date
     due_after_at: datetime | None = None
-    sequence: int | None = None
+    sequence: Small | None = None
+    reason_code: LatenessReason | None = None
+
+
+class Fee(msgspec.Struct):
+    """One fee or charge of a dossier."""
+
+    fee_code: Text | None = None
+    fee_type: Text | None = None
+    amount: Amount | None = None
+    is_online: bool | None = None
+    paid_at: datetime | None = None
+
+
+class StatusEvent(msgspec.Struct):
+    """One step of the handling: the status that it led to, and when."""
+
+    status: Status
+    occurred_at: datetime
 
 
 class Dossier(msgspec.Struct, kw_only=True):
@@ -62,6 +89,9 @@ class Dossier(msgspec.Struct, kw_only=True):
     time_limit_working_days: Small | None = None
     supplements: list[Supplement] = []
     apologies: list[Apology] = []
+    fees: list[Fee] = []
+    status_events: list[StatusEvent] = []
+    lateness_reason: LatenessReason | None = None
     late_notice_at: datetime | None = None
     online_payment: Annotated[int, msgspec.Meta(ge=0, le=2)] = 0
     is_postal_return: bool = False
@@ -71,10 +101,26 @@ class Dossier(msgspec.Struct, kw_only=True):
 
 
 PERSONAL_FIELDS = ("applicant_name", "applicant_phone", "handler")
+LISTS = {
+    "supplements": Supplement,
+    "apologies": Apology,
+    "fees": Fee,
+    "status_events": StatusEvent,
+}
 MOMENTS = tuple(
     field.name for field in msgspec.structs.fields(Dossier) if field.name.endswith("_at")
 )
-LIST_MOMENTS = ("requested_at", "arrived_at", "due_before_at", "due_after_at", "issued_on")
+LIST_MOMENTS = (
+    "requested_at",
+    "arrived_at",
+    "due_before_at",
+    "due_after_at",
+    "issued_on",
+    "paid_at",
+    "occurred_at",
+)
+# Fields whose text becomes a code; a text that the mapping does not know is `other`.
+REASONS = ("lateness_reason", "apologies.reason_code")
 
 
 class WrongField(ValueError):
@@ -89,7 +135,6 @@ class Accepted(msgspec.Struct):
     """A good record, its personal data split off."""
 
     position: int
-    record_sha256: bytes
     dossier: Dossier
     applicant_name: str | None
     applicant_phone: str | None
@@ -125,19 +170,13 @@ def read_record(
         field, reason = explain(str(error), mapping)
         return Rejection(position, place, code, field, "contract", reason)
     handler = record.get(mapping.fields.get("handler", ""))
-    known = {
-        *mapping.fields.values(),
-        *mapping.dropped,
-        *(names["from"] for names in mapping.lists.values()),
-    }
     return Accepted(
         position=position,
-        record_sha256=fingerprint(record, mapping),
         dossier=dossier,
         applicant_name=name,
         applicant_phone=phone,
         handler_hash=keyed_hash(str(handler), hash_key) if handler else None,
-        extra=sorted(name.replace("\0", "") for name in record.keys() - known),
+        extra=sorted(name.replace("\0", "") for name in record.keys() - mapping.known_names),
     )
 
 
@@ -152,13 +191,6 @@ def personal_text(record: dict, name: str, mapping: Mapping) -> str | None:
     return str(value)
 
 
-def fingerprint(record: dict, mapping: Mapping) -> bytes:
-    """SHA-256 of a record as read by this contract and mapping: the same record read by a newer
-    mapping is another version, not a repeat."""
-    reading = f"{CONTRACT_VERSION} {mapping.label}\n".encode()
-    return hashlib.sha256(reading + msgspec.json.encode(record, order="deterministic")).digest()
-
-
 def keyed_hash(value: str, key: bytes) -> str:
     """HMAC-SHA256 as hex: equal persons stay equal, nobody can be looked up without the key."""
     return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()
@@ -171,33 +203,56 @@ def translate(record: dict, mapping: Mapping) -> dict:
         value = record.get(theirs)
         if name in PERSONAL_FIELDS or value is None or value == "":
             continue
-        if name in mapping.codes:
-            value = translate_code(name, theirs, value, mapping)
-        elif name in MOMENTS:
-            value = translate_moment(theirs, value, mapping)
-        ours[name] = value
+        ours[name] = translate_value(name, theirs, value, mapping)
     for name, names in mapping.lists.items():
         entries = record.get(names["from"]) or []
         if not isinstance(entries, list):
             raise WrongField(names["from"], "contract", "Phải là một danh sách.")
-        ours[name] = [translate_entry(entry, names, mapping) for entry in entries]
+        ours[name] = [translate_entry(entry, name, names, mapping) for entry in entries]
     return ours
 
 
-def translate_entry(entry: Any, names: dict[str, str], mapping: Mapping) -> dict:
-    """One entry of a list inside the record (supplement, apology)."""
+def translate_entry(entry: Any, name: str, names: dict[str, str], mapping: Mapping) -> dict:
+    """One entry of the list `name` inside the record (a supplement, an apology …)."""
     if not isinstance(entry, dict):
         raise WrongField(names["from"], "contract", "Phải là một danh sách các đối tượng.")
     ours = {}
-    for name, theirs in names.items():
-        value = entry.get(theirs) if name != "from" else None
+    for part, theirs in names.items():
+        value = entry.get(theirs) if part != "from" else None
         if value is None or value == "":
             continue
         path = f"{names['from']}.{theirs}"
-        if name in LIST_MOMENTS:
-            value = translate_moment(path, value, mapping)
-        ours[name] = mapping.local_day(value) if name == "issued_on" else value
+        ours[part] = translate_value(f"{name}.{part}", path, value, mapping)
     return ours
+
+
+def translate_value(name: str, theirs: str, value: Any, mapping: Mapping) -> Any:
+    """One value that is there: codes and dates translated, anything else as it came.
+
+    `name` is our field, or `<list>.<field>`; `theirs` is what its sender calls it.
+    """
+    if name in REASONS:
+        return translate_reason(name, theirs, value, mapping)
+    if name in mapping.codes:
+        return translate_code(name, theirs, value, mapping)
+    part = name.rpartition(".")[2]
+    if part in (MOMENTS if part == name else LIST_MOMENTS):
+        moment = translate_moment(theirs, value, mapping)
+        return mapping.local_day(moment) if part == "issued_on" else moment
+    return value
+
+
+def translate_reason(name: str, theirs: str, value: Any, mapping: Mapping) -> str:
+    """The code of a reason written as text; `other` for what the mapping does not know."""
+    if not isinstance(value, str | int):
+        raise WrongField(theirs, "contract", "Phải là một chuỗi ký tự.")
+    known = {plain_words(text): code for text, code in mapping.codes.get(name, {}).items()}
+    return str(known.get(plain_words(str(value)), OTHER_REASON))
+
+
+def plain_words(text: str) -> str:
+    """A text as it is compared: NFC, small letters, single spaces."""
+    return " ".join(nfc(text).casefold().split())
 
 
 def translate_code(name: str, theirs: str, value: Any, mapping: Mapping) -> Any:
@@ -216,10 +271,9 @@ def translate_moment(theirs: str, value: Any, mapping: Mapping) -> datetime:
     try:
         return mapping.moment(str(value))
     except ValueError:
+        formats = ", ".join(f"«{written}»" for written in mapping.datetime_formats)
         raise WrongField(
-            theirs,
-            "not_a_moment",
-            f"Không đọc được ngày giờ theo định dạng «{mapping.datetime_format}».",
+            theirs, "not_a_moment", f"Không đọc được ngày giờ theo định dạng {formats}."
         ) from None
 
 

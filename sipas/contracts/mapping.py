@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -18,16 +18,33 @@ Kind = TypeVar("Kind", bound=msgspec.Struct)
 
 
 class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A vendor's mapping; `fields` goes from our name to theirs."""
+    """A vendor's mapping; `fields` and `removals` go from our name to theirs.
+
+    `codes` is by our field, or `<list>.<field>`; `datetime_formats` are tried in their order.
+    """
 
     name: str
     version: str
     fields: dict[str, str]
-    datetime_format: str = "iso"
+    datetime_formats: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)] = ("iso",)
     time_zone: str = "Asia/Ho_Chi_Minh"
     lists: dict[str, dict[str, str]] = {}
     codes: dict[str, dict[str, str | int | bool]] = {}
+    removals: dict[str, str] = {}
     dropped: list[str] = []
+
+    def __post_init__(self) -> None:
+        names = [*self.fields.values(), *(names["from"] for names in self.lists.values())]
+        if twice := {
+            name for name in names + self.dropped if (names + self.dropped).count(name) > 1
+        }:
+            raise ValueError(f"it reads {', '.join(sorted(twice))} twice")
+
+    @property
+    def known_names(self) -> set[str]:
+        """The vendor's field names that are read, or dropped on purpose."""
+        lists = (names["from"] for names in self.lists.values())
+        return {*self.fields.values(), *lists, *self.dropped}
 
     @property
     def label(self) -> str:
@@ -35,13 +52,11 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return f"{self.name}@{self.version}"
 
     def moment(self, text: str) -> datetime:
-        """A vendor's date and time as an aware datetime; raises ValueError when it is not one."""
-        if self.datetime_format == "iso":
-            value = datetime.fromisoformat(text)
-        else:
-            value = datetime.strptime(text, self.datetime_format)
-            if value.strftime(self.datetime_format) != text:  # strptime takes «3» for «03»
-                raise ValueError(f"not written as {self.datetime_format}")
+        """A vendor's date and time as an aware datetime, by the first of the formats that fits;
+        raises ValueError when none does."""
+        value = next(filter(None, (read_moment(text, way) for way in self.datetime_formats)), None)
+        if value is None:
+            raise ValueError(f"not written as {', '.join(self.datetime_formats)}")
         if value.year not in YEARS:
             raise ValueError("not a year of our time")
         return value if value.tzinfo else value.replace(tzinfo=ZoneInfo(self.time_zone))
@@ -49,6 +64,18 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def local_day(self, moment: datetime) -> date:
         """The day of a moment where the vendor's clock stands."""
         return moment.astimezone(ZoneInfo(self.time_zone)).date()
+
+
+def read_moment(text: str, written: str) -> datetime | None:
+    """A text as a date and time `written` so ('iso' or a strptime format); None if it is not."""
+    try:
+        if written == "iso":
+            return datetime.fromisoformat(text)
+        value = datetime.strptime(text, written)
+    except ValueError:
+        return None
+    # strptime takes «3» for «03».
+    return value if value.strftime(written) == text else None
 
 
 @cache

@@ -1,16 +1,18 @@
 """The batch: received = loaded + unchanged + quarantined, and data, counts and state together."""
 
-from collections.abc import Iterable, Iterator
+import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 
-from sipas.contracts.rejection import DeliveryRefused, NotReady, Rejection
-from sipas.database import copy_rows
+from sipas.contracts.rejection import DeliveryRefused, NotReady
 from sipas.landing import Manifest, read_manifest
 from sipas.loading import dossiers, reference, survey_forms
 from sipas.loading.loader import Loader
+
+log = logging.getLogger(__name__)
 
 LOADERS = {
     "dossiers": dossiers.DossierLoader,
@@ -31,6 +33,7 @@ class BatchResult:
     unchanged_count: int
     quarantined_count: int
     refusal_reason: str | None = None
+    warnings: tuple[str, ...] = ()  # Vietnamese, for the sender: what was taken, but is new
 
 
 def pending_deliveries(
@@ -87,7 +90,7 @@ def load(connection: psycopg.Connection, landing: Path, manifest: Manifest) -> B
             loader.prepare()
             batch_id = open_batch(connection, manifest, loader)
             loader.load(batch_id)
-            write_rejections(connection, batch_id, loader.rejections)
+            loader.quarantine(batch_id)
             return close_batch(connection, batch_id, loader)
     except DeliveryRefused as refusal:
         with connection.transaction():
@@ -121,8 +124,12 @@ def open_batch(
 
 def close_batch(connection: psycopg.Connection, batch_id: int, loader: Loader) -> BatchResult:
     """Writes the counts; the database refuses them when a record is unaccounted for."""
-    quarantined = len({rejection.position for rejection in loader.rejections})
-    counts = (loader.received_count, loader.loaded_count, loader.unchanged_count, quarantined)
+    counts = (
+        loader.received_count,
+        loader.loaded_count,
+        loader.unchanged_count,
+        loader.quarantined_count,
+    )
     connection.execute(
         """
         update audit.batches set received_count = %s, loaded_count = %s,
@@ -131,23 +138,7 @@ def close_batch(connection: psycopg.Connection, batch_id: int, loader: Loader) -
         """,
         [*counts, batch_id],
     )
-    return BatchResult(batch_id, loader.manifest.delivery_id, "loaded", *counts)
-
-
-def write_rejections(
-    connection: psycopg.Connection, batch_id: int, rejections: Iterable[Rejection]
-) -> None:
-    """Copies the reasons into quarantine.records, one row a field and reason."""
-    unique: dict[tuple, Rejection] = {}
-    for rejection in rejections:
-        unique.setdefault((rejection.position, rejection.field, rejection.reason_code), rejection)
-    copy_rows(
-        connection,
-        "quarantine",
-        "records",
-        ("batch_id", "position", "place", "record_code", "field", "reason_code", "reason_vi"),
-        (
-            (batch_id, r.position, r.place, r.record_code, r.field, r.reason_code, r.reason_vi)
-            for r in unique.values()
-        ),
-    )
+    for warning in loader.warnings:
+        log.warning(warning)
+    warnings = tuple(loader.warnings)
+    return BatchResult(batch_id, loader.manifest.delivery_id, "loaded", *counts, warnings=warnings)

@@ -1,32 +1,61 @@
-"""Loads pages of dossiers: every new version is kept, repeats are counted, persons split off."""
+"""Loads dossiers: every new version is kept, repeats are counted, persons split off.
 
-import json
+A delivery is read a page at a time, in one thread, while the other sends what is ready; memory
+does not follow the number of records.
+"""
+
+import gc
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 import msgspec
 
 from sipas.contracts import dossier as contract
-from sipas.contracts.dossier import Accepted, Dossier
+from sipas.contracts.dossier_pages import PageReader
+from sipas.contracts.dossier_rows import APPLICANT_COLUMNS, DOSSIER_COLUMNS, Row, RowWriter
 from sipas.contracts.mapping import load_mapping
-from sipas.contracts.rejection import DeliveryRefused, NotReady, Rejection
-from sipas.database import copy_rows
+from sipas.contracts.rejection import NotReady, Rejection
+from sipas.database import copy_lines
+from sipas.landing import LandedFile, read_object
+from sipas.loading.dossier_files import (
+    REMOVALS,
+    TABLE_SUFFIXES,
+    JsonPage,
+    Page,
+    is_lines,
+    line_pages,
+    read_data,
+    table_pages,
+)
 from sipas.loading.loader import Loader
+from sipas.loading.removals import Removal, copy_removals, read_removal, require_names
 from sipas.settings import required
 from sipas.sources.configuration import source_by_code
 
-DOSSIER_COLUMNS = tuple(field.name for field in msgspec.structs.fields(Dossier))
-OWN_COLUMNS = ("batch_id", "position", "source_code", "record_sha256", "handler_hash", "extra")
-APPLICANT_COLUMNS = (
-    "agency_code",
-    "dossier_code",
-    "batch_id",
-    "position",
-    "full_name",
-    "phone",
-)
+# So many records are sent together; a larger number makes no load faster.
+CHUNK = 5_000
+# A page with yet another unknown name is read record by record.
+UNKNOWN_NAMES = 100
+Item = TypeVar("Item")
+
+
+@dataclass
+class Chunk:
+    """Some records that follow each other: positions `first` to `last`."""
+
+    first: int
+    last: int
+    rows: list[Row] = field(default_factory=list)
+    rejections: list[Rejection] = field(default_factory=list)
+    unknown: Counter[str] = field(default_factory=Counter)
 
 
 class DossierLoader(Loader):
-    """One batch of raw.dossiers and pii.applicants."""
+    """One batch of raw.dossiers, raw.dossier_removals and pii.applicants."""
 
     contract_version = contract.CONTRACT_VERSION
 
@@ -41,105 +70,140 @@ class DossierLoader(Loader):
         self.mapping_version = self.mapping.label
 
     def load(self, batch_id: int) -> None:
-        hash_key = required("SIPAS_HASH_KEY").encode()
-        accepted: list[Accepted] = []
-        for name, body in self.bodies():
-            for number, record in enumerate(self.records(name, body), start=1):
-                self.received_count += 1
-                place = f"{name}, bản ghi {number}"
-                result = contract.read_record(
-                    record, self.mapping, self.received_count, place, hash_key
-                )
-                if isinstance(result, Rejection):
-                    self.rejections.append(result)
-                else:
-                    accepted.append(result)
-        self.copy(batch_id, accepted)
+        self.hash_key = required("SIPAS_HASH_KEY").encode()
+        source_code = self.manifest.source_code
+        self.writer = RowWriter(self.mapping, batch_id, source_code, self.hash_key)
+        self.reader = PageReader(self.mapping, self.writer, self.hash_key)
+        unknown: Counter[str] = Counter()
+        with without_collector():
+            for chunk in read_ahead(self.chunks()):
+                unknown += chunk.unknown
+                self.copy(batch_id, chunk)
+        if unknown:
+            names = ", ".join(
+                f"{name} ({count} bản ghi)" for name, count in sorted(unknown.items())
+            )
+            self.warnings.append(
+                f"{source_code}: hệ thống nguồn gửi trường mới mà bảng ánh xạ "
+                f"{self.mapping.label} chưa biết: {names}. Tên trường được ghi lại, giá trị không "
+                "được lưu; bổ sung vào bảng ánh xạ (fields hoặc dropped)."
+            )
+        self.load_removals(batch_id)
 
-    def records(self, name: str, body: bytes) -> list:
-        """The records of one page; raises DeliveryRefused when the page is not one."""
+    def copy(self, batch_id: int, chunk: Chunk) -> None:
+        """Sends a chunk, and takes back what is known already."""
+        tables = (
+            ("raw", "dossiers", DOSSIER_COLUMNS, [row.dossier for row in chunk.rows]),
+            ("pii", "applicants", APPLICANT_COLUMNS, [row.applicant for row in chunk.rows]),
+        )
+        for schema, table, columns, lines in tables:
+            copy_lines(self.connection, schema, table, columns, [b"".join(lines)])
+        (repeats,) = self.connection.execute(
+            "select raw.drop_repeats(%s, %s, %s)", [batch_id, chunk.first, chunk.last]
+        ).fetchone()
+        self.unchanged_count += repeats
+        self.loaded_count += len(chunk.rows) - repeats
+        self.rejections += chunk.rejections
+        self.quarantine(batch_id)
+
+    def chunks(self) -> Iterator[Chunk]:
+        """The delivery's records in their order; raises DeliveryRefused."""
+        chunk = Chunk(1, 0)
+        for page in self.pages():
+            self.read(page, chunk)
+            if chunk.last - chunk.first >= CHUNK:
+                yield chunk
+                chunk = Chunk(chunk.last + 1, chunk.last)
+        if chunk.last >= chunk.first:
+            yield chunk
+
+    def pages(self) -> Iterator[Page]:
+        """The pages of every object but lists of removed dossiers, hashes checked."""
+        source_code = self.manifest.source_code
+        for item in self.manifest.objects:
+            if item.name.startswith(REMOVALS):
+                continue
+            if is_lines(item.name):
+                with LandedFile(self.landing, self.manifest, item) as file:
+                    yield from line_pages(source_code, item.name, file)
+                    file.check()
+                continue
+            body = read_object(self.landing, self.manifest, item)
+            if item.name.lower().endswith(TABLE_SUFFIXES):
+                yield from table_pages(item.name, body, self.mapping)
+            else:
+                yield JsonPage(source_code, item.name, body)
+
+    def read(self, page: Page, chunk: Chunk) -> None:
+        """Adds a page to the chunk: the fast way, and one by one what only that way can judge."""
+        first = chunk.last + 1
         try:
-            page = msgspec.json.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise DeliveryRefused(
-                f"{self.manifest.source_code}, {name}: không phải JSON hợp lệ ({error}). "
-                "Đề nghị hệ thống nguồn gửi lại."
-            ) from error
-        if not isinstance(page, dict) or not isinstance(page.get("data"), list):
-            raise DeliveryRefused(
-                f"{self.manifest.source_code}, {name}: thiếu danh sách «data». "
-                "Đề nghị hệ thống nguồn kiểm tra giao diện."
-            )
-        return page["data"]
+            typed = page.typed(self.reader)
+        except (msgspec.MsgspecError, ValueError):
+            records = page.records()
+            count, alone = len(records), range(len(records))
+        else:
+            rows, alone = self.reader.rows(typed, first)
+            chunk.rows += rows
+            for record in typed if self.reader.unknown_names else []:
+                chunk.unknown.update(self.reader.extra(record))
+            count, records = len(typed), page.records() if alone else []
+        for number in alone:
+            place, record = records[number]
+            self.read_alone(record, first + number, place, chunk)
+        if chunk.unknown and len(self.reader.unknown_names) < UNKNOWN_NAMES:
+            self.reader.learn(chunk.unknown)
+        chunk.last += count
+        self.received_count += count
 
-    def copy(self, batch_id: int, accepted: list[Accepted]) -> None:
-        """Copies through a temporary table, so that versions known already are not stored."""
-        self.connection.execute(
-            "create temporary table incoming (like raw.dossiers including defaults) on commit drop"
-        )
-        columns = (*DOSSIER_COLUMNS, *OWN_COLUMNS)
-        copy_rows(
-            self.connection,
-            "pg_temp",
-            "incoming",
-            columns,
-            (self.row(batch_id, item) for item in accepted),
-        )
-        names = ", ".join(columns)
-        loaded = self.connection.execute(
-            f"""
-            insert into raw.dossiers ({names})
-            select {names} from (
-                select incoming.*, row_number() over (
-                    partition by agency_code, dossier_code, record_sha256 order by position
-                ) as repeat_number
-                from incoming
-            ) as numbered
-            where repeat_number = 1
-            and not exists (
-                select from raw.dossiers as known
-                inner join audit.batches as batches using (batch_id)
-                where known.agency_code = numbered.agency_code
-                and known.dossier_code = numbered.dossier_code
-                and known.record_sha256 = numbered.record_sha256
-                and batches.status = 'accepted'
-            )
-            returning position
-            """  # noqa: S608 - column names of our own Struct
-        ).fetchall()
-        kept = {position for (position,) in loaded}
-        self.loaded_count = len(kept)
-        self.unchanged_count = len(accepted) - len(kept)
-        copy_rows(
-            self.connection,
-            "pii",
-            "applicants",
-            APPLICANT_COLUMNS,
-            (
-                (
-                    item.dossier.agency_code,
-                    item.dossier.dossier_code,
-                    batch_id,
-                    item.position,
-                    item.applicant_name,
-                    item.applicant_phone,
-                )
-                for item in accepted
-                if item.position in kept
-            ),
-        )
+    def read_alone(self, record: object, position: int, place: str, chunk: Chunk) -> None:
+        """Adds a record, or the reason why it is none, to the chunk."""
+        item = contract.read_record(record, self.mapping, position, place, self.hash_key)
+        if isinstance(item, Rejection):
+            chunk.rejections.append(item)
+            return
+        chunk.rows.append(self.writer.accepted_row(item))
+        chunk.unknown.update(item.extra)
 
-    def row(self, batch_id: int, item: Accepted) -> tuple:
-        """The values of one row in the order of the columns."""
-        values = msgspec.structs.asdict(item.dossier)
-        for name in ("supplements", "apologies"):
-            values[name] = json.dumps(msgspec.to_builtins(values[name]))
-        return (
-            *values.values(),
-            batch_id,
-            item.position,
-            self.manifest.source_code,
-            item.record_sha256,
-            item.handler_hash,
-            item.extra or None,
-        )
+    def load_removals(self, batch_id: int) -> None:
+        """Stores what the source says it removed; positions go on behind the dossiers."""
+        source_code = self.manifest.source_code
+        objects = [item for item in self.manifest.objects if item.name.startswith(REMOVALS)]
+        if objects:
+            require_names(source_code, self.mapping)
+        removals: list[tuple[int, Removal]] = []
+        for item in objects:
+            body = read_object(self.landing, self.manifest, item)
+            for number, record in enumerate(read_data(source_code, item.name, body), start=1):
+                self.received_count += 1
+                place = f"{item.name}, bản ghi {number}"
+                removal = read_removal(record, self.mapping, self.received_count, place)
+                if isinstance(removal, Rejection):
+                    self.rejections.append(removal)
+                else:
+                    removals.append((self.received_count, removal))
+        if removals:
+            stored = copy_removals(self.connection, batch_id, source_code, removals)
+            self.loaded_count += stored
+            self.unchanged_count += len(removals) - stored
+
+
+def read_ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """The items, each made in a thread while the one before is at work."""
+    with ThreadPoolExecutor(1) as thread:
+        pending = thread.submit(next, items, None)
+        while (item := pending.result()) is not None:
+            pending = thread.submit(next, items, None)
+            yield item
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """Pages are many objects and no cycles: looking for cycles took a sixth of a load's time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

@@ -5,8 +5,13 @@ import psycopg
 from expectations.checkpoint import Finding, run_suites
 from sipas.loading.method_gate import find_refusals
 from sipas.settings import sqlalchemy_url
+from sipas.sources.configuration import DEFAULT_REJECT_THRESHOLD, source_by_code
 from sipas.validations import critical_reason, keep
 
+ONE_STOP_KINDS = ("dossiers", "feedback")
+# What may be quarantined of a delivery that is not of a one-stop system.
+FILES_REJECT_THRESHOLD = 0.2
+LIMIT_COLUMN = "quarantined_share_above_limit"
 METHOD_CHECK_VI = "Các dòng tạo thành phương pháp nhất quán và không đổi phương pháp đã công bố"
 
 
@@ -37,10 +42,12 @@ def decide_together(
     """Decides the batches in one transaction, so that nobody sees some of them without the rest."""
     url = sqlalchemy_url("SIPAS_INGEST_DATABASE_URL")
     findings = {
-        batch_id: run_suites(url, "raw", delivery_kind, {"batch_id": batch_id})
+        batch_id: run_suites(url, "raw", delivery_kind, parameters_of(connection, batch_id))
         for batch_id in batch_ids
     }
-    reasons = {batch_id: critical_reason(found) for batch_id, found in findings.items()}
+    reasons = {
+        batch_id: explained(connection, batch_id, found) for batch_id, found in findings.items()
+    }
     with connection.transaction():
         if delivery_kind == "reference":
             sound = [batch_id for batch_id in batch_ids if reasons[batch_id] is None]
@@ -56,6 +63,43 @@ def decide_together(
                 ["refused" if reason else "accepted", reason, batch_id],
             )
     return list(reasons.items())
+
+
+def parameters_of(connection: psycopg.Connection, batch_id: int) -> dict[str, float]:
+    """What the suites ask of a batch: its id, and which share of it may be quarantined."""
+    kind, source_code = connection.execute(
+        "select delivery_kind, source_code from audit.deliveries "
+        "inner join audit.batches using (delivery_id) where batch_id = %s",
+        [batch_id],
+    ).fetchone()
+    threshold = FILES_REJECT_THRESHOLD
+    if kind in ONE_STOP_KINDS:
+        source = source_by_code(source_code)
+        threshold = source.reject_threshold if source else DEFAULT_REJECT_THRESHOLD
+    return {"batch_id": batch_id, "reject_threshold": threshold}
+
+
+def explained(connection: psycopg.Connection, batch_id: int, findings: list[Finding]) -> str | None:
+    """Why the batch is refused; when too much of it is quarantined, with the field that broke the
+    contract most often. None when it is not refused."""
+    reason = critical_reason(findings)
+    if reason is None or all(f.is_successful for f in findings if f.column_name == LIMIT_COLUMN):
+        return reason
+    field, field_reason, count, received = connection.execute(
+        """
+        select records.field, min(records.reason_vi), count(distinct records.position),
+            min(batches.received_count)
+        from quarantine.records as records
+        inner join audit.batches as batches using (batch_id)
+        where batch_id = %s
+        group by records.field order by 3 desc, 1 limit 1
+        """,
+        [batch_id],
+    ).fetchone()
+    return (
+        f"{reason}; nhiều nhất ở trường «{field}»: {count} trên {received} bản ghi, ví dụ: "
+        f"{field_reason} Đề nghị hệ thống nguồn kiểm tra, hoặc sửa bảng ánh xạ rồi nạp lại."
+    )
 
 
 def method_finding(refusal: str | None) -> Finding:

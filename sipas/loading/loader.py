@@ -7,6 +7,7 @@ from pathlib import Path
 import psycopg
 
 from sipas.contracts.rejection import Rejection
+from sipas.database import copy_rows
 from sipas.landing import Manifest, read_object
 
 
@@ -23,7 +24,9 @@ class Loader(ABC):
         self.received_count = 0
         self.loaded_count = 0
         self.unchanged_count = 0
-        self.rejections: list[Rejection] = []
+        self.quarantined_count = 0
+        self.rejections: list[Rejection] = []  # not written yet
+        self.warnings: list[str] = []  # what its sender should know, although it was taken
 
     @abstractmethod
     def prepare(self) -> None:
@@ -37,3 +40,22 @@ class Loader(ABC):
         """Name and bytes of each landed object, hashes checked."""
         for item in self.manifest.objects:
             yield item.name, read_object(self.landing, self.manifest, item)
+
+    def quarantine(self, batch_id: int) -> None:
+        """Copies the reasons into quarantine.records, one row a field and reason, and forgets
+        them; all reasons of a record must be there."""
+        unique: dict[tuple, Rejection] = {}
+        for item in self.rejections:
+            unique.setdefault((item.position, item.field, item.reason_code), item)
+        copy_rows(
+            self.connection,
+            "quarantine",
+            "records",
+            ("batch_id", "position", "place", "record_code", "field", "reason_code", "reason_vi"),
+            (
+                (batch_id, r.position, r.place, r.record_code, r.field, r.reason_code, r.reason_vi)
+                for r in unique.values()
+            ),
+        )
+        self.quarantined_count += len({item.position for item in self.rejections})
+        self.rejections = []

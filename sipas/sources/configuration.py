@@ -9,6 +9,7 @@ import yaml
 from sipas.errors import UserError
 from sipas.settings import required
 
+DEFAULT_REJECT_THRESHOLD = 0.1
 Code = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
@@ -23,6 +24,8 @@ class OneStopSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     data_nature: Literal["real", "simulated"]
     page_size: Annotated[int, msgspec.Meta(ge=1)] = 500
     overlap_minutes: Annotated[int, msgspec.Meta(ge=0)] = 1440
+    # A delivery with a larger share of rejected records is refused as a whole.
+    reject_threshold: Annotated[float, msgspec.Meta(ge=0, le=1)] = DEFAULT_REJECT_THRESHOLD
 
 
 class SurveyFiles(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,12 +1,16 @@
 """`make bench`: it runs on a small round, and its yardstick is right."""
 
+import json
 from pathlib import Path
 
 import pandas
 import pytest
 
 from bench import __main__ as bench
+from bench import dossiers
+from bench.dossier_records import write_changes, write_drop_folder
 from bench.generate import POINT_COUNT, forms, questions, unit_of_point
+from bench.history import note
 from bench.oracle import KEY, differences, reckon
 
 
@@ -57,3 +61,36 @@ def test_the_same_size_gives_the_same_file_and_uses_every_point() -> None:
     assert first.equals(forms(2_000))
     assert first["Mã điểm khảo sát"].nunique() == POINT_COUNT
     assert first["Mã phiếu"].is_unique
+
+
+def test_a_small_drop_folder_is_measured_against_a_bare_copy(instance, tmp_path: Path) -> None:
+    """measure() raises unless every record is stored."""
+    result = dossiers.measure(instance, 1_000)
+    assert result.records > 1_000
+    assert result.ratio == pytest.approx(
+        result.seconds["copy"] / (result.seconds["land"] + result.seconds["load"])
+    )
+    assert f"{result.ratio:.2f}" in dossiers.table([result])
+    history = tmp_path / "history.csv"
+    note("dossiers", 1_000, result.figures(), history)
+    note("dossiers", 1_000, result.figures(), history)
+    kept = pandas.read_csv(history)
+    assert len(kept) == 2 * len(result.figures())
+    assert set(kept[kept["figure"] == "load_to_copy"]["value"].round(3)) == {round(result.ratio, 3)}
+
+
+def test_the_same_number_of_dossiers_gives_the_same_files_and_a_day_changes_some(tmp_path) -> None:
+    """Shares that the generator promises; a day's work is a part of what is there."""
+    assert write_drop_folder(tmp_path / "a", 3_000) == write_drop_folder(tmp_path / "b", 3_000)
+    (first,) = (tmp_path / "a").iterdir()
+    assert first.read_bytes() == (tmp_path / "b" / first.name).read_bytes()
+    told = [json.loads(line) for line in first.read_text().splitlines()]
+    newest = {item["MaHoSo"]: item for item in told}
+    assert len(newest) == 3_000
+    assert len({item["DonViXuLy"] for item in told}) == 300
+    assert 0.05 < sum(bool(i["DanhSachHoSoBoSung"]) for i in newest.values()) / 3_000 < 0.1
+    assert 0.02 < sum(bool(i["DanhSachThuXinLoi"]) for i in newest.values()) / 3_000 < 0.04
+    count = write_changes(tmp_path / "c", 3_000, 20)
+    assert count == 20
+    changed = [json.loads(line) for line in (tmp_path / "c" / "thay-doi-0001.ndjson").open()]
+    assert all(newest.get(item["MaHoSo"]) != item for item in changed)

@@ -86,7 +86,9 @@ def test_supplements_and_apologies_are_kept_with_their_moments(ingest, warehouse
             "due_after_at": None,
         }
     ]
-    assert apologies == [{"issued_on": "2024-01-09", "due_after_at": None, "sequence": 1}]
+    assert apologies == [
+        {"issued_on": "2024-01-09", "due_after_at": None, "sequence": 1, "reason_code": None}
+    ]
 
 
 def test_every_record_is_accounted_for(ingest, warehouse):
@@ -118,8 +120,9 @@ def test_every_record_is_accounted_for(ingest, warehouse):
 def test_the_database_refuses_counts_that_do_not_add_up(ingest, warehouse, monkeypatch):
     original = dossiers.DossierLoader.copy
 
-    def lose_one(self, batch_id, accepted):
-        original(self, batch_id, accepted[:-1])
+    def lose_one(self, batch_id, chunk):
+        chunk.rows.pop()
+        original(self, batch_id, chunk)
 
     monkeypatch.setattr(dossiers.DossierLoader, "copy", lose_one)
     manifest = land_pages(ingest, warehouse.landing, page(record(1), record(2)))
@@ -128,14 +131,24 @@ def test_the_database_refuses_counts_that_do_not_add_up(ingest, warehouse, monke
     assert everything_empty(warehouse)
 
 
-@pytest.mark.parametrize("step", ["write_rejections", "close_batch"])
-def test_a_failure_in_the_middle_leaves_no_row_and_no_batch(ingest, warehouse, monkeypatch, step):
+@pytest.mark.parametrize(
+    ("owner", "step"),
+    [
+        (dossiers.DossierLoader, "copy"),
+        (dossiers.DossierLoader, "quarantine"),
+        (dossiers.DossierLoader, "load_removals"),
+        (batches, "close_batch"),
+    ],
+)
+def test_a_failure_in_the_middle_leaves_no_row_and_no_batch(
+    ingest, warehouse, monkeypatch, owner, step
+):
     def fail(*_):
         raise ConnectionError("the power went off")
 
     manifest = land_pages(ingest, warehouse.landing, page(record(1), record(2, DonViXuLy="H1")))
     with monkeypatch.context() as patch:
-        patch.setattr(batches, step, fail)
+        patch.setattr(owner, step, fail)
         with pytest.raises(ConnectionError):
             load(ingest, warehouse.landing, manifest)
     assert everything_empty(warehouse)
@@ -238,7 +251,7 @@ def test_a_page_without_the_list_of_records_is_refused(ingest, warehouse, body):
 def test_a_mended_mapping_loads_the_records_again(ingest, warehouse, monkeypatch):
     """Its batch replaces the older one: what it counted as unchanged would be gone."""
     first = take_in(ingest, warehouse, page(record(1), record(2)))
-    mended = msgspec.structs.replace(load_mapping("mot_cua_iso"), version="2")
+    mended = msgspec.structs.replace(load_mapping("mot_cua_iso"), version="mended")
     monkeypatch.setattr(dossiers, "load_mapping", lambda _: mended)
     (again,) = load_pending(ingest, warehouse.landing, "dossiers")
     accept(ingest, again)
@@ -261,7 +274,7 @@ def test_a_source_that_is_not_configured_is_not_ready_and_leaves_no_batch(ingest
 def test_contract_and_mapping_are_noted_with_the_batch(ingest, warehouse):
     take_in(ingest, warehouse, page(record()))
     assert warehouse.rows("select contract_version, mapping_version from audit.batches") == [
-        ("dossier@1", "mot_cua_iso@1")
+        ("dossier@2", "mot_cua_iso@2")
     ]
 
 

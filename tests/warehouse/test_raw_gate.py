@@ -10,6 +10,7 @@ from handover import NOON, accept, land_pages, load_pending, page, record
 
 from expectations import checkpoint
 from expectations.checkpoint import SUITES, Suite, run_suites
+from sipas.loading import gate as raw_gate
 from sipas.loading.gate import decide
 from sipas.settings import sqlalchemy_url
 from sipas.sources.configuration import source_by_code
@@ -116,7 +117,9 @@ def test_a_good_batch_is_accepted_and_every_result_kept(ingest, warehouse, load)
 
 
 @pytest.mark.parametrize(("bad", "status"), [(2, "accepted"), (3, "refused")])
-def test_more_than_a_fifth_in_quarantine_refuses_the_batch(ingest, warehouse, load, bad, status):
+def test_more_than_a_fifth_of_a_small_batch_in_quarantine_refuses_it(
+    ingest, warehouse, load, bad, status
+):
     result = load(*(record(number) for number in range(bad, 10)), *([None] * bad))
     ((batch_id, reason),) = decide(ingest, "dossiers")
     assert (batch_id, state(warehouse, result)) == (result.batch_id, (status, reason))
@@ -128,11 +131,37 @@ def test_more_than_a_fifth_in_quarantine_refuses_the_batch(ingest, warehouse, lo
     if status == "accepted":
         assert failed == [("warning", "quarantined_count")]
     else:
-        assert failed == [("critical", "quarantined_share"), ("warning", "quarantined_count")]
+        assert failed == [
+            ("critical", "quarantined_share_above_limit"),
+            ("warning", "quarantined_count"),
+        ]
         assert "raw_batches" in reason
-        assert "Không quá 20 %" in reason
-        assert "0.3" in reason
+        assert "không vượt ngưỡng" in reason
+        assert "«record»: 3 trên 10 bản ghi" in reason
         assert "\n" not in reason
+
+
+@pytest.mark.parametrize(("bad", "status"), [(2, "accepted"), (3, "refused")])
+def test_more_in_quarantine_than_the_source_allows_refuses_the_delivery_and_names_the_field(
+    ingest, warehouse, load, bad, status
+):
+    """A tenth, unless its entry in the sources file says otherwise."""
+    renamed = [record(number, TrangThaiHoSo="xong") for number in range(bad)]
+    result = load(*renamed, *(record(number) for number in range(bad, 20)))
+    ((_, reason),) = decide(ingest, "dossiers")
+    assert state(warehouse, result) == (status, reason)
+    if status == "refused":
+        assert "nhiều nhất ở trường «TrangThaiHoSo»: 3 trên 20 bản ghi" in reason
+
+
+def test_the_sources_file_decides_how_much_may_be_rejected(ingest, warehouse, load, monkeypatch):
+    lenient = msgspec.structs.replace(source_by_code(handover.SOURCE), reject_threshold=0.5)
+    monkeypatch.setattr(raw_gate, "source_by_code", lambda _: lenient)
+    accepted = load(*[None] * 10, *(record(number) for number in range(10)))
+    refused = load(*[None] * 11, *(record(number) for number in range(9)))
+    decide(ingest, "dossiers")
+    assert state(warehouse, accepted)[0] == "accepted"
+    assert state(warehouse, refused)[0] == "refused"
 
 
 def test_a_record_later_than_the_sources_clock_refuses_the_batch(ingest, warehouse, load):

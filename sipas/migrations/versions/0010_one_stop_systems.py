@@ -26,6 +26,7 @@ LATENESS_REASONS = (
 
 def upgrade() -> None:
     add_to_dossiers()
+    add_drop_repeats()
     add_feedback()
     add_acts()
     add_rules()
@@ -63,6 +64,68 @@ def add_to_dossiers() -> None:
         create index dossier_removals_by_batch on raw.dossier_removals (batch_id);
         grant select, insert on raw.dossier_removals to sipas_ingest;
         grant select on raw.dossier_removals to sipas_transform, sipas_audit;
+        """
+    )
+
+
+def add_drop_repeats() -> None:
+    """How a load takes back, before it commits, what it need not store: repeats.
+
+    Rows are COPYed into their table at once; what is known already is found afterwards, through
+    the primary key, a part of the batch at a time. The ingest role may delete nothing itself;
+    here it can only reach rows of a batch that its own open transaction made.
+    """
+    op.execute(
+        """
+        create function raw.drop_repeats(
+            this_batch bigint, first_position integer, last_position integer
+        ) returns integer
+        language plpgsql security definer
+        set search_path = pg_catalog, pg_temp
+        -- Whatever the statistics say while a first load runs: never read the whole table.
+        set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+        as $$
+        declare
+            dropped_count integer;
+        begin
+            if not exists (
+                select from audit.batches
+                where batch_id = this_batch and batches.xmin = pg_current_xact_id()::xid
+            ) then
+                raise exception 'batch % was not opened by this transaction', this_batch;
+            end if;
+            with repeats as (
+                delete from raw.dossiers as fresh
+                where fresh.batch_id = this_batch
+                and fresh.position between first_position and last_position
+                and exists (
+                    select from raw.dossiers as known
+                    inner join audit.batches as batches on batches.batch_id = known.batch_id
+                    where known.agency_code = fresh.agency_code
+                    and known.dossier_code = fresh.dossier_code
+                    and known.record_sha256 = fresh.record_sha256
+                    and (
+                        (known.batch_id = this_batch and known.position < fresh.position)
+                        or batches.status = 'accepted'
+                    )
+                )
+                returning fresh.agency_code, fresh.dossier_code, fresh.position
+            ), persons as (
+                delete from pii.applicants as persons
+                using repeats
+                where persons.agency_code = repeats.agency_code
+                and persons.dossier_code = repeats.dossier_code
+                and persons.batch_id = this_batch
+                and persons.position = repeats.position
+            )
+            select count(*) into dropped_count from repeats;
+            return dropped_count;
+        end
+        $$;
+        comment on function raw.drop_repeats is
+            'takes back versions that the open batch need not store, because they are known';
+        revoke all on function raw.drop_repeats from public;
+        grant execute on function raw.drop_repeats to sipas_ingest;
         """
     )
 
@@ -222,6 +285,7 @@ def downgrade() -> None:
         """
         drop table audit.incremental_tables, reference.procedure_groups, reference.field_areas,
             reference.on_time_rule_uses, reference.on_time_rules;
+        drop function raw.drop_repeats;
         drop table audit.reconciliations, audit.backfills, raw.feedback, raw.dossier_removals;
         alter table raw.dossiers
             drop column fees, drop column status_events, drop column lateness_reason;

@@ -88,9 +88,3 @@ def test_the_hash_of_an_official_needs_the_key():
 @pytest.mark.parametrize("status", range(1, 11))
 def test_the_ten_statuses_are_known(status):
     assert read(GOOD | {"TrangThaiHoSo": str(status)}).dossier.status == status
-
-
-def test_the_hash_of_a_record_tells_every_change():
-    hashes = {read(GOOD | {name: "x"}).record_sha256 for name in ("ChuHoSo", "SoGiayToChuHoSo")}
-    assert len(hashes | {read(GOOD).record_sha256}) == 3
-    assert read(dict(reversed(GOOD.items()))).record_sha256 == read(GOOD).record_sha256

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sipas.contracts import mapping as mappings
-from sipas.contracts.dossier import LIST_MOMENTS, PERSONAL_FIELDS, Apology, Dossier, Supplement
+from sipas.contracts.dossier import LISTS, PERSONAL_FIELDS, Dossier
 from sipas.contracts.mapping import FOLDER, load_mapping
 from sipas.errors import UserError
+from sipas.loading.removals import Removal
 
 COMPACT, ISO = load_mapping("mot_cua_compact"), load_mapping("mot_cua_iso")
 NAMES = sorted(path.stem for path in FOLDER.glob("*.yml"))
@@ -32,13 +33,11 @@ def test_a_mapping_file_is_named_as_it_says(name):
 
 @pytest.mark.parametrize("mapping", [COMPACT, ISO], ids=lambda mapping: mapping.name)
 def test_a_one_stop_mapping_fills_the_contract_and_nothing_else(mapping):
-    lists = {"supplements": Supplement, "apologies": Apology}
-    assert set(mapping.fields) | set(lists) == fields_of(Dossier) | set(PERSONAL_FIELDS)
-    assert set(mapping.lists) == set(lists)
-    for name, entry in lists.items():
+    assert set(mapping.fields) | set(LISTS) == fields_of(Dossier) | set(PERSONAL_FIELDS)
+    assert set(mapping.lists) == set(LISTS)
+    for name, entry in LISTS.items():
         assert set(mapping.lists[name]) - {"from"} == fields_of(entry)
-        read_as_moments = set(mapping.lists[name]) & set(LIST_MOMENTS)
-        assert read_as_moments == fields_of(entry) - {"sequence"}
+    assert set(mapping.removals) == fields_of(Removal)
     kept = set(mapping.fields.values()) | {names["from"] for names in mapping.lists.values()}
     assert kept & set(mapping.dropped) == set()
     assert len(set(mapping.fields.values())) == len(mapping.fields)

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from simulator import DATA_NATURE
-from simulator.agencies import AGENCIES, PROVINCE_KEY, VALID_FROM, Agency, unit_key
+from simulator.agencies import AGENCIES, PROCEDURES, PROVINCE_KEY, VALID_FROM, Agency, unit_key
 from simulator.answers import FITTED_FORMS, METHOD
 from simulator.communes import COMMUNE_ROUND, commune_reference
 from simulator.improvement import improvement_rows
@@ -14,6 +14,7 @@ from simulator.places import Point, sampling_points
 from sipas.contracts.reference_tables import TABLES
 
 ROUND_CODE = "hue-2023-sim"
+SHORT_LIMIT = 5
 
 
 def write_reference(folder: Path) -> list[Path]:
@@ -29,6 +30,8 @@ def write_reference(folder: Path) -> list[Path]:
         _write(folder, "sampling_points", [_point(point) for point in points]),
         _write(folder, "sampling_designs", _designs()),
         _write(folder, "point_rules", [_reform_points()]),
+        _write(folder, "field_areas", _field_areas()),
+        _write(folder, "procedure_groups", _procedure_groups()),
         *(_write(folder, table, rows) for table, rows in improvement_rows().items()),
         *(
             _write(folder / COMMUNE_ROUND, table, rows)
@@ -141,6 +144,27 @@ def _round() -> dict:
         "planned_form_count": FITTED_FORMS,
         "note": "Phiếu sinh ra từ số liệu công bố, không phải phiếu thật",
     }
+
+
+def _field_areas() -> list[dict]:
+    """The invented systems' codes of the fields with targets of their own."""
+    areas = {"DD": "land", "XD": "construction", "DT": "investment"}
+    return [{"field_code": code, "field_area": area} for code, area in areas.items()]
+
+
+def _procedure_groups() -> list[dict]:
+    """Procedures by how long they may take: an example of groups, which no document prints."""
+    return [
+        {
+            "procedure_code": procedure.code,
+            "procedure_group": "short" if procedure.time_limit <= SHORT_LIMIT else "long",
+            "label_vi": "Thời hạn đến 5 ngày làm việc"
+            if procedure.time_limit <= SHORT_LIMIT
+            else "Thời hạn trên 5 ngày làm việc",
+            "note": "Nhóm mô phỏng",
+        }
+        for procedure in PROCEDURES
+    ]
 
 
 def _reform_points() -> dict:

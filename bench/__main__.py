@@ -14,6 +14,7 @@ import pandas
 
 from bench.dossier_builds import dossier_builds
 from bench.dossiers import dossiers
+from bench.faults.command import faults
 from bench.generate import ROUND, questions, write_round
 from bench.measure import run, server_memory
 from bench.oracle import KEY, differences
@@ -57,6 +58,7 @@ def main() -> None:
 
 main.add_command(dossiers)
 main.add_command(dossier_builds)
+main.add_command(faults)
 
 
 @main.command()

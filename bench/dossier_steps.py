@@ -29,7 +29,8 @@ def land_files(drop: Path) -> None:
                 data_nature="simulated",
                 file_name=path.name,
             ) as incoming:
-                incoming.add_file(path.name, path)
+                with path.open("rb") as file:
+                    incoming.add_file(path.name, file)
                 manifest = incoming.commit()
             register(connection, landing, manifest)
 

@@ -41,11 +41,11 @@ def ingest_reference():
     @task(trigger_rule="all_done")
     def load() -> list[str]:
         """One batch a file; a wrong row refuses its file."""
-        return load_pending("reference")
+        return load_pending(None, "reference")
 
     landed, loaded = land(), load()
     landed >> loaded
-    finish_ingest([landed, loaded], "reference", REFERENCE_ARRIVED)
+    finish_ingest([landed, loaded], REFERENCE_ARRIVED, "reference")
 
 
 ingest_reference()

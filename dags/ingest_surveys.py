@@ -38,11 +38,11 @@ def ingest_surveys():
     @task(trigger_rule="all_done")
     def load() -> list[str]:
         """One batch a workbook."""
-        return load_pending("survey_forms")
+        return load_pending(None, "survey_forms")
 
     landed, loaded = land(), load()
     landed >> loaded
-    finish_ingest([landed, loaded], "survey_forms", SURVEYS_ARRIVED)
+    finish_ingest([landed, loaded], SURVEYS_ARRIVED, "survey_forms")
 
 
 ingest_surveys()

@@ -1,18 +1,14 @@
-"""A dossier's whole life, drawn from a seed, and its record as a system shows it at a moment.
+"""A dossier's whole life, drawn from a seed."""
 
-A life is a list of events in order of time; each carries the fields that it changes. The record
-at a moment is the sum of the events up to it, so that it cannot know what comes later.
-"""
-
-from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from math import exp, sqrt
+from math import sqrt
 from random import Random
 
 from simulator import LOCAL_TIME, people
 from simulator.agencies import Agency, Procedure, procedures_of
+from simulator.lives import Life, poisson
 from simulator.office_hours import MINUTES_A_DAY, OfficeHours
 
 NEW, RECEIVED, NOT_ACCEPTED, PROCESSING, SUPPLEMENT_ASKED = "1", "2", "3", "4", "5"
@@ -21,7 +17,11 @@ COUNTER, ONLINE, POST = "1", "2", "3"
 OFFICIALS = 6
 # An applicant who is silent for so many working days has given up.
 SUPPLEMENT_PATIENCE = 30
-_BUSIER_ON = (1.25, 1.05, 1.0, 0.95, 0.75)
+AT_FRONT_DESK = (NEW, RECEIVED, NOT_ACCEPTED, RETURNED)
+FRONT_DESK, BACK_OFFICE = "Bộ phận Một cửa", "Phòng chuyên môn"
+APOLOGY_REASONS = ("Hồ sơ phức tạp", "Chờ ý kiến cơ quan phối hợp", "Quá tải")
+LATENESS_REASONS = (*APOLOGY_REASONS, "Lỗi hệ thống", "Do người nộp hồ sơ", "Lý do khác")
+BUSIER_ON = (1.25, 1.05, 1.0, 0.95, 0.75)
 FIELDS = (
     "MaHoSo",
     "MaTTHC",
@@ -53,54 +53,24 @@ FIELDS = (
     "DonViTinh",
     "PhieuHuongDan",
     "LienThong",
+    "NguyenNhanTreHan",
+    "QuaTrinhXuLy",
     "NguoiXuLy",
     "NgayCapNhat",
 )
 
 
-@dataclass(frozen=True)
-class Life:
-    """A dossier: its code and what happens to it, when (ascending)."""
-
-    code: str
-    moments: tuple[datetime, ...]
-    changes: tuple[dict, ...]
-
-    def updated_at(self, moment: datetime) -> datetime | None:
-        """The last event up to a moment; None if the dossier is not filed yet."""
-        count = bisect_right(self.moments, moment)
-        return self.moments[count - 1] if count else None
-
-    def record(self, moment: datetime, write_moment: Callable[[datetime], str]) -> dict:
-        """What the system tells at a moment, dates written in the system's own way."""
-        count = bisect_right(self.moments, moment)
-        values = dict.fromkeys(FIELDS)
-        for change in self.changes[:count]:
-            values.update(change)
-        values["NgayCapNhat"] = self.moments[count - 1]
-        return {name: _written(value, write_moment) for name, value in values.items()}
-
-
-def _written(value, write_moment: Callable[[datetime], str]):
-    if isinstance(value, datetime):
-        return write_moment(value)
-    if isinstance(value, tuple):
-        return [
-            {name: _written(part, write_moment) for name, part in entry.items()} for entry in value
-        ]
-    return value
-
-
 def lives_of_day(
-    agency: Agency, day: date, daily: float, seed: int, hours: OfficeHours
+    agency: Agency, day: date, daily: float, seed: int, hours: OfficeHours, removed: float
 ) -> list[Life]:
-    """All dossiers filed at an agency on a working day; `daily` is its usual number a day."""
+    """All dossiers filed at an agency on a working day; `daily` is its usual number a day and
+    `removed` the share that the source removes later."""
     rng = Random(f"{seed}/{agency.code}/{day.isoformat()}")
     procedures = procedures_of(agency)
     # The shorter a procedure, the more often people need it.
     weights = [1 / sqrt(procedure.time_limit) for procedure in procedures]
     filings = []
-    for _ in range(_poisson(rng, daily * _BUSIER_ON[day.weekday()])):
+    for _ in range(poisson(rng, daily * BUSIER_ON[day.weekday()])):
         channel = ONLINE if rng.random() < agency.online else COUNTER
         if channel == COUNTER and rng.random() < 0.06:
             channel = POST
@@ -114,19 +84,10 @@ def lives_of_day(
             seed,
             hours,
             rng,
+            removed,
         ).life(filed_at, channel)
         for sequence, (filed_at, channel) in enumerate(filings, start=1)
     ]
-
-
-def _poisson(rng: Random, mean: float) -> int:
-    if mean > 50:
-        return max(0, round(rng.gauss(mean, sqrt(mean))))
-    count, product, limit = 0, rng.random(), exp(-mean)
-    while product > limit:
-        count += 1
-        product *= rng.random()
-    return count
 
 
 def _filed_at(rng: Random, day: date, channel: str, hours: OfficeHours) -> datetime:
@@ -141,7 +102,11 @@ def _filed_at(rng: Random, day: date, channel: str, hours: OfficeHours) -> datet
 
 @dataclass
 class _Drawing:
-    """Draws one life; positions are minutes of office time (see OfficeHours)."""
+    """Draws one life; positions are minutes of office time (see OfficeHours).
+
+    What a life is made of comes from the generator of its day; what is written beside it (log,
+    reasons, removal) from one of its own, so that the one does not move the other.
+    """
 
     agency: Agency
     procedure: Procedure
@@ -149,10 +114,17 @@ class _Drawing:
     seed: int
     hours: OfficeHours
     rng: Random
+    removed: float
+    own: Random = field(init=False)
+    handler: str | None = None
+    fees: tuple[dict, ...] = ()
     events: list[tuple[datetime, dict]] = field(default_factory=list)
     supplements: tuple[dict, ...] = ()
     due: int | None = None
     paused: int = 0
+
+    def __post_init__(self) -> None:
+        self.own = Random(f"{self.seed}/{self.code}")
 
     def life(self, filed_at: datetime, channel: str) -> Life:
         self.events.append((filed_at, self._filing(filed_at, channel)))
@@ -171,8 +143,33 @@ class _Drawing:
             self._reception(start)
             self._handling(start)
         self.events.sort(key=lambda event: event[0])
+        if self.own.random() < 0.5:
+            self._write_log()
         moments, changes = zip(*self.events, strict=True)
-        return Life(self.code, moments, changes)
+        return Life(self.code, self.agency.code, FIELDS, moments, changes, self._removal(filed_at))
+
+    def _write_log(self) -> None:
+        """Some agencies keep a log of who had the dossier when; others send none."""
+        log: tuple[dict, ...] = ()
+        for moment, changes in self.events:
+            if "TrangThaiHoSo" not in changes:
+                continue
+            status = changes["TrangThaiHoSo"]
+            entry = {
+                "TrangThai": status,
+                "ThoiDiemXuLy": moment,
+                "NguoiXuLy": None if status in (NEW, NOT_ACCEPTED) else self.handler,
+                "PhongBanXuLy": FRONT_DESK if status in AT_FRONT_DESK else BACK_OFFICE,
+            }
+            log += (entry,)
+            changes["QuaTrinhXuLy"] = log
+
+    def _removal(self, filed_at: datetime) -> datetime | None:
+        """When the source removes the dossier (entered twice, at the wrong agency), if ever."""
+        if self.own.random() >= self.removed:
+            return None
+        wait = self.own.randint(30, 20 * MINUTES_A_DAY)
+        return self.hours.moment(self.hours.position(filed_at) + wait, self.own.randrange(60))
 
     def _event(self, position: int, changes: Callable[[datetime], dict]) -> None:
         moment = self.hours.moment(position, self.rng.randrange(60))
@@ -183,6 +180,11 @@ class _Drawing:
         business_share = 0.9 if procedure.field_code in ("DT", "XD") else 0.05
         applicant_type = rng.choice("112") if rng.random() < business_share else "0"
         pays_online = procedure.fee and channel == ONLINE and rng.random() < 0.7
+        if procedure.fee:
+            how = "Trực tuyến" if pays_online else "Trực tiếp"
+            self.fees = (
+                self._fee("Lệ phí", procedure.fee, how, filed_at if pays_online else None),
+            )
         return {
             "MaHoSo": self.code,
             "MaTTHC": procedure.code,
@@ -201,39 +203,48 @@ class _Drawing:
             "DonViXuLy": self.agency.code,
             "HoSoCoThanhPhanSoHoa": "1" if channel == ONLINE or rng.random() < 0.4 else "0",
             "DuocThanhToanTrucTuyen": rng.choice("12") if pays_online else "0",
-            "DanhSachLePhi": self._fees(online=bool(pays_online)),
+            "DanhSachLePhi": self.fees,
             "DanhSachHoSoBoSung": (),
             "DanhSachThuXinLoi": (),
+            "QuaTrinhXuLy": (),
             "ThoiHanGiaiQuyet": procedure.time_limit,
             "DonViTinh": "ngày làm việc",
             "PhieuHuongDan": "0",
             "LienThong": "1" if procedure.is_interlinked else "0",
         }
 
-    def _fees(self, online: bool) -> tuple[dict, ...]:
-        if not self.procedure.fee:
-            return ()
-        return (
-            {
-                "TenPhiLePhi": "Lệ phí giải quyết hồ sơ",
-                "MaPhiLePhi": f"LP-{self.procedure.code}",
-                "HinhThucThu": "Trực tuyến" if online else "Trực tiếp",
-                "Gia": self.procedure.fee,
-                "LoaiPhiLePhi": "Lệ phí",
-            },
+    def _fee(self, kind: str, amount: int, how: str, paid_at: datetime | None) -> dict:
+        code = "LP" if kind == "Lệ phí" else "NV"
+        return {
+            "TenPhiLePhi": f"{kind} giải quyết hồ sơ",
+            "MaPhiLePhi": f"{code}-{self.procedure.code}",
+            "HinhThucThu": how,
+            "Gia": amount,
+            "LoaiPhiLePhi": kind,
+            "NgayThanhToan": paid_at,
+        }
+
+    def _paid(self, at: datetime, **changes: str) -> tuple[dict, ...]:
+        """The fees, those not paid yet as paid at a moment; earlier events keep their own."""
+        self.fees = tuple(
+            fee if fee["NgayThanhToan"] else {**fee, "NgayThanhToan": at, **changes}
+            for fee in self.fees
         )
+        return self.fees
 
     def _reception(self, start: int) -> None:
         if self.rng.random() >= 0.02:
             self.due = start + self.procedure.time_limit * MINUTES_A_DAY
-        handler = people.official(self.seed, self.agency.code, self.rng.randrange(OFFICIALS))
+        number = self.rng.randrange(OFFICIALS)
+        self.handler = people.official(self.seed, self.agency.code, number)
         self._event(
             start,
             lambda at: {
                 "TrangThaiHoSo": RECEIVED,
                 "NgayTiepNhan": at,
                 "NgayHenTra": self._due_at(),
-                "NguoiXuLy": handler,
+                "NguoiXuLy": self.handler,
+                "DanhSachLePhi": self._paid(at),
             },
         )
 
@@ -317,9 +328,20 @@ class _Drawing:
         rng = self.rng
         asked = start + int(in_time * rng.uniform(0.62, 0.7))
         paid = start + int(in_time * rng.uniform(0.75, 0.88))
-        self._event(asked, lambda at: {"TrangThaiHoSo": DUTY_ASKED})
+        amount = self.own.randint(5, 400) * 50_000
+        self.fees += (self._fee("Nghĩa vụ tài chính", amount, "Trực tiếp", None),)
+        fees = self.fees
+        self._event(asked, lambda at: {"TrangThaiHoSo": DUTY_ASKED, "DanhSachLePhi": fees})
         online = {"DuocThanhToanTrucTuyen": rng.choice("12")} if rng.random() < 0.5 else {}
-        self._event(paid, lambda at: {"TrangThaiHoSo": PROCESSING, **online})
+        how = {"HinhThucThu": "Trực tuyến"} if online else {}
+        self._event(
+            paid,
+            lambda at: {
+                "TrangThaiHoSo": PROCESSING,
+                "DanhSachLePhi": self._paid(at, **how),
+                **online,
+            },
+        )
 
     def _gives_up(self, position: int) -> None:
         """Withdrawn by the citizen or stopped by the agency: the last event of a life."""
@@ -329,30 +351,36 @@ class _Drawing:
             self._event(position, lambda at: {"TrangThaiHoSo": STOPPED, "NgayTuChoi": at})
 
     def _lateness(self, end: int) -> None:
-        """Late notice and apologies of a dossier that is still open when it falls due."""
+        """Late notice, apologies and reason of a dossier that is still open when it falls due."""
         if self.due is None or end <= self.due:
             return
-        rng = self.rng
-        noticed = self.due + rng.randint(1, 240)
-        if rng.random() < self.agency.late_notice and noticed < end:
+        noticed = self.due + self.rng.randint(1, 240)
+        if self.rng.random() < self.agency.late_notice and noticed < end:
             self._event(noticed, lambda at: {"NgayThongBaoTreHan": at})
-        letters: tuple[dict, ...] = ()
-        promised = self.due
+        letters = self._letters(end)
+        reason = letters[0]["LyDo"] if letters else self.own.choice(LATENESS_REASONS)
+        due_at = self._due_at()
+        for moment, changes in self.events:
+            if moment > due_at:
+                changes["NguyenNhanTreHan"] = reason
+
+    def _letters(self, end: int) -> tuple[dict, ...]:
+        """Apology letters, each after the day that the one before promised."""
+        rng, letters, promised = self.rng, (), self.due
         while rng.random() < self.agency.apology:
             written = promised + rng.randint(1, 300)
             if written >= end:
-                return
+                break
             promised = written + rng.randint(2, 6) * MINUTES_A_DAY
             at = self.hours.moment(written, rng.randrange(60))
             letters += (
                 {
                     "SoThu": f"{rng.randint(1, 999)}/TXL",
                     "NgayThu": at,
-                    "LyDo": rng.choice(
-                        ("Hồ sơ phức tạp", "Chờ ý kiến cơ quan phối hợp", "Quá tải")
-                    ),
+                    "LyDo": rng.choice(APOLOGY_REASONS),
                     "NgayHenTraMoi": self.hours.moment(promised),
                     "LanThu": len(letters) + 1,
                 },
             )
             self.events.append((at, {"DanhSachThuXinLoi": letters}))
+        return letters

@@ -1,104 +1,25 @@
 """Two one-stop systems over HTTP, as vendors build them; their clock moves only when told to."""
 
-import secrets
-from bisect import bisect_left
-from dataclasses import dataclass
+import base64
+import binascii
+from bisect import bisect_right
 from datetime import date, datetime, timedelta
 from math import ceil
-from time import monotonic
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, HTTPException, Query
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, Field
+from starlette.middleware.gzip import GZipMiddleware
 
 from simulator import DATA_NATURE, LOCAL_TIME
-from simulator.agencies import AGENCIES, COMMUNE_SYSTEM, PROVINCIAL_SYSTEM, Agency
-from simulator.dossiers import Life, lives_of_day
-from simulator.office_hours import OfficeHours
+from simulator.agencies import AGENCIES, Agency
+from simulator.door import TOKEN_SECONDS, Doorkeeper, Login
+from simulator.faults import AnyFault
+from simulator.faults.layer import FaultLayer, Faults
+from simulator.world import DOSSIERS, FEEDBACK, WRITE_MOMENT, Change, Settings, Window, World
 
-TOKEN_SECONDS = 1800
-# A life may go on for months after filing; the calendar has to reach that far.
-LONGEST_LIFE = timedelta(days=300)
-WRITE_MOMENT = {
-    PROVINCIAL_SYSTEM: lambda moment: moment.strftime("%Y%m%d%H%M%S"),
-    COMMUNE_SYSTEM: lambda moment: moment.isoformat(),
-}
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What makes a simulated world: the same settings give the same bytes."""
-
-    seed: int = 2023
-    dossiers_per_day: float = 41.0
-    history_from: date = date(2023, 7, 1)
-    clock: datetime = datetime(2024, 1, 31, 17, tzinfo=LOCAL_TIME)
-
-
-class World:
-    """All dossiers of all agencies, seen at a clock that only goes forward."""
-
-    def __init__(self, settings: Settings) -> None:
-        """Draw the history; raises ValueError if the calendar does not cover it."""
-        self._settings = settings
-        self._hours = OfficeHours()
-        if settings.history_from < self._hours.first_day:
-            raise ValueError(f"history cannot begin before {self._hours.first_day}")
-        self._lives: dict[str, list[Life]] = {system: [] for system in WRITE_MOMENT}
-        self._drawn_to = settings.history_from - timedelta(days=1)
-        self._volume = sum(agency.volume for agency in AGENCIES)
-        self._go_to(settings.clock.astimezone(LOCAL_TIME))
-
-    def advance(self, days: int) -> None:
-        """Let days pass; raises ValueError (and changes nothing) beyond the calendar."""
-        self._go_to(self.clock + timedelta(days=days))
-
-    def _go_to(self, clock: datetime) -> None:
-        last = self._hours.last_day - LONGEST_LIFE
-        if clock.date() > last:
-            raise ValueError(f"the clock cannot pass {last}: the calendar ends soon after")
-        for day in self._hours.working_days(self._drawn_to + timedelta(days=1), clock.date()):
-            for agency in AGENCIES:
-                self._lives[agency.system] += lives_of_day(
-                    agency, day, self._daily(agency), self._settings.seed, self._hours
-                )
-        self._drawn_to = max(self._drawn_to, clock.date())
-        self.clock = clock
-        self._changes = {system: self._seen_in_order(system) for system in self._lives}
-
-    def _daily(self, agency: Agency) -> float:
-        if agency.own_daily is not None:
-            return agency.own_daily
-        return self._settings.dossiers_per_day * agency.volume / self._volume
-
-    def _seen_in_order(self, system: str) -> list[tuple[datetime, str, Life]]:
-        seen = (
-            (updated_at, life.code, life)
-            for life in self._lives[system]
-            if (updated_at := life.updated_at(self.clock)) is not None
-        )
-        return sorted(seen, key=lambda change: change[:2])
-
-    def page(
-        self, system: str, page: int, page_size: int, updated_since: datetime | None
-    ) -> tuple[list[dict], int]:
-        """Records of a page ordered by (NgayCapNhat, MaHoSo), and how many there are in all."""
-        changes = self._changes[system]
-        first = 0 if updated_since is None else bisect_left(changes, (updated_since, ""))
-        start = first + (page - 1) * page_size
-        write = WRITE_MOMENT[system]
-        records = [
-            life.record(self.clock, write) for _, _, life in changes[start : start + page_size]
-        ]
-        return records, len(changes) - first
-
-
-class Login(BaseModel):
-    """Body of a token request."""
-
-    username: str
-    password: str
+SMALLEST_GZIP = 500  # bytes
 
 
 class Advance(BaseModel):
@@ -107,31 +28,32 @@ class Advance(BaseModel):
     advance_days: int = Field(ge=1, le=3660)
 
 
-class _Doorkeeper:
-    """Gives out tokens and knows them again. Only here does wall-clock time pass."""
+class Paging(BaseModel):
+    """How the records of a window are asked for: by number of page, or from a cursor on.
 
-    def __init__(self, username: str, password: str) -> None:
-        self._login = (username.encode(), password.encode())
-        self._tokens: dict[tuple[str, str], float] = {}
+    The first request by cursor has an empty one, or neither page nor cursor.
+    """
 
-    def admit(self, system: str, login: Login) -> str:
-        right = [
-            secrets.compare_digest(given.encode(), wanted)
-            for given, wanted in zip((login.username, login.password), self._login, strict=True)
-        ]
-        if not all(right):
-            raise HTTPException(401, "Sai tên đăng nhập hoặc mật khẩu")
-        now = monotonic()
-        self._tokens = {key: until for key, until in self._tokens.items() if until > now}
-        token = secrets.token_urlsafe(24)
-        self._tokens[system, token] = now + TOKEN_SECONDS
-        return token
+    page: int | None = Field(None, ge=1)
+    cursor: str | None = None
+    page_size: int = Field(500, ge=1, le=1000)
 
-    def check(self, system: str, token: str | None) -> None:
-        if self._tokens.get((system, token or ""), 0) <= monotonic():
-            raise HTTPException(
-                401, "Thiếu token hoặc token hết hạn", {"WWW-Authenticate": "Bearer"}
-            )
+
+class MarkAsSimulated:
+    """ASGI middleware: every answer says that it is simulated. (FastAPI's own kind of middleware
+    would end an answer properly that a fault breaks off.)"""
+
+    def __init__(self, app) -> None:
+        self.app = app
+
+    async def __call__(self, scope, receive, send) -> None:
+        async def send_marked(message) -> None:
+            if message["type"] == "http.response.start":
+                mark = (b"x-data-nature", DATA_NATURE.encode())
+                message = {**message, "headers": [*message["headers"], mark]}
+            await send(message)
+
+        await self.app(scope, receive, send_marked)
 
 
 def _known_system(system: str) -> str:
@@ -140,31 +62,44 @@ def _known_system(system: str) -> str:
     return system
 
 
+def _local(moment: datetime | None) -> datetime | None:
+    return moment.replace(tzinfo=LOCAL_TIME) if moment and moment.tzinfo is None else moment
+
+
+def _window(
+    updated_since: datetime | None = None,
+    submitted_from: date | None = None,
+    submitted_to: date | None = None,
+) -> Window:
+    return Window(_local(updated_since), submitted_from, submitted_to)
+
+
 System = Annotated[str, Depends(_known_system)]
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))]
+Asked = Annotated[Window, Depends(_window)]
+Pages = Annotated[Paging, Query()]
 
 
 def create_app(settings: Settings, username: str, password: str) -> FastAPI:
-    """The HTTP service of both systems, health and clock.
+    """The HTTP service of both systems; `app.state` has their `world` and its `faults`.
 
     The handlers are coroutines without awaits: requests follow each other, so that none sees
-    the clock move half way.
+    the clock move half way. Raises ValueError if the calendar does not cover the settings.
     """
-    world = World(settings)
-    door = _Doorkeeper(username, password)
     app = FastAPI(title="Hệ thống Một cửa mô phỏng", docs_url=None, redoc_url=None)
+    world, door = World(settings), Doorkeeper(username, password)
+    app.state.world, app.state.faults = world, Faults(world, door)
+    app.add_middleware(FaultLayer, faults=app.state.faults)
+    app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_GZIP)
+    app.add_middleware(MarkAsSimulated)
+    _add_clock(app, world)
+    _add_faults(app, app.state.faults)
+    _add_systems(app, world, door)
+    return app
 
-    def signed_in(system: System, bearer: Bearer) -> str:
-        door.check(system, bearer.credentials if bearer else None)
-        return system
 
-    signed_in_system = Annotated[str, Depends(signed_in)]
-
-    @app.middleware("http")
-    async def mark_as_simulated(request, call_next):
-        response = await call_next(request)
-        response.headers["X-Data-Nature"] = DATA_NATURE
-        return response
+def _add_clock(app: FastAPI, world: World) -> None:
+    """Health and the simulated time."""
 
     @app.get("/health")
     async def health() -> dict:
@@ -177,15 +112,44 @@ def create_app(settings: Settings, username: str, password: str) -> FastAPI:
     @app.post("/clock")
     async def advance_clock(advance: Advance) -> dict:
         try:
-            world.advance(advance.advance_days)
+            world.advance(timedelta(days=advance.advance_days))
         except ValueError as error:
             raise HTTPException(409, str(error)) from error
         return {"now": world.clock.isoformat()}
 
+
+def _add_faults(app: FastAPI, faults: Faults) -> None:
+    """What goes wrong, on request."""
+
+    @app.get("/faults")
+    async def read_faults() -> dict:
+        return {"active": [fault.model_dump() for fault in faults.active()]}
+
+    @app.post("/faults")
+    async def add_fault(fault: AnyFault) -> dict:
+        faults.add(fault)
+        return {"active": [active.model_dump() for active in faults.active()]}
+
+    @app.delete("/faults")
+    async def repair() -> dict:
+        faults.repair()
+        return {"active": []}
+
+
+def _add_systems(app: FastAPI, world: World, door: Doorkeeper) -> None:
+    """What a connector asks of each system."""
+
+    def signed_in(system: System, bearer: Bearer) -> str:
+        door.check(system, bearer.credentials if bearer else None)
+        return system
+
+    signed_in_system = Annotated[str, Depends(signed_in)]
+
     @app.post("/systems/{system}/token")
     async def token(system: System, login: Login) -> dict:
+        access_token = door.admit(system, login)
         return {
-            "access_token": door.admit(system, login),
+            "access_token": access_token,
             "token_type": "bearer",
             "expires_in": TOKEN_SECONDS,
         }
@@ -195,25 +159,61 @@ def create_app(settings: Settings, username: str, password: str) -> FastAPI:
         return {"data": [_unit(agency) for agency in AGENCIES if agency.system == system]}
 
     @app.get("/systems/{system}/dossiers")
-    async def dossiers(
-        system: signed_in_system,
-        page: Annotated[int, Query(ge=1)] = 1,
-        page_size: Annotated[int, Query(ge=1, le=1000)] = 500,
-        updated_since: datetime | None = None,
-    ) -> dict:
-        if updated_since is not None and updated_since.tzinfo is None:
-            updated_since = updated_since.replace(tzinfo=LOCAL_TIME)
-        data, total = world.page(system, page, page_size, updated_since)
-        return {
-            "data": data,
-            "page": page,
-            "page_size": page_size,
-            "total_pages": max(1, ceil(total / page_size)),
-            "total": total,
-            "as_of": world.clock.isoformat(),
-        }
+    async def dossiers(system: signed_in_system, window: Asked, paging: Pages) -> dict:
+        return _page(world, system, world.changes(system, DOSSIERS, window), paging)
 
-    return app
+    @app.get("/systems/{system}/feedback")
+    async def feedback(system: signed_in_system, window: Asked, paging: Pages) -> dict:
+        return _page(world, system, world.changes(system, FEEDBACK, window), paging)
+
+    @app.get("/systems/{system}/dossiers/removed")
+    async def removed(system: signed_in_system, updated_since: datetime | None = None) -> dict:
+        found = world.removed(system, _local(updated_since))
+        return {"data": found, "as_of": world.clock.isoformat()}
+
+    @app.get("/systems/{system}/dossiers/counts")
+    async def counts(
+        system: signed_in_system,
+        first: Annotated[date, Query(alias="from")],
+        last: Annotated[date, Query(alias="to")],
+    ) -> dict:
+        found = world.counts(system, Window(submitted_from=first, submitted_to=last))
+        return {"data": found, "as_of": world.clock.isoformat()}
+
+
+def _page(world: World, system: str, changes: list[Change], paging: Paging) -> dict:
+    """One page of a window: by number, from a cursor on, or the first of both kinds."""
+    page = paging.page or 1
+    start = (page - 1) * paging.page_size
+    if paging.cursor:
+        start = bisect_right(changes, _position(paging.cursor), key=lambda change: change[:2])
+    shown = changes[start : start + paging.page_size]
+    is_last = start + paging.page_size >= len(changes)
+    answer = {"data": world.records(system, shown)}
+    if paging.cursor is None:
+        answer |= {
+            "page": page,
+            "page_size": paging.page_size,
+            "total_pages": max(1, ceil(len(changes) / paging.page_size)),
+            "total": len(changes),
+        }
+    if paging.page is None:
+        answer["next_cursor"] = None if is_last else _cursor(shown[-1])
+    return answer | {"as_of": world.clock.isoformat()}
+
+
+def _cursor(change: Change) -> str:
+    """The last record shown, in a form that invites nobody to take it apart."""
+    text = f"{change[0].isoformat()} {change[1]}"
+    return base64.urlsafe_b64encode(text.encode()).decode()
+
+
+def _position(cursor: str) -> tuple[datetime, str]:
+    try:
+        moment, _, code = base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
+        return datetime.fromisoformat(moment), code
+    except (binascii.Error, ValueError) as error:
+        raise HTTPException(422, "Con trỏ (cursor) không hợp lệ") from error
 
 
 def _unit(agency: Agency) -> dict:

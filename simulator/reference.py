@@ -6,7 +6,16 @@ from pathlib import Path
 import msgspec
 
 from simulator import DATA_NATURE
-from simulator.agencies import AGENCIES, PROCEDURES, PROVINCE_KEY, VALID_FROM, Agency, unit_key
+from simulator.agencies import (
+    AGENCIES,
+    COMMUNE_SYSTEM,
+    PROCEDURES,
+    PROVINCE_KEY,
+    PROVINCIAL_SYSTEM,
+    VALID_FROM,
+    Agency,
+    unit_key,
+)
 from simulator.answers import FITTED_FORMS, METHOD
 from simulator.communes import COMMUNE_ROUND, commune_reference
 from simulator.improvement import improvement_rows
@@ -25,6 +34,7 @@ def write_reference(folder: Path) -> list[Path]:
     points = sampling_points()
     return [
         _write(folder, "units", [*(_unit(agency) for agency in AGENCIES), *_places(points)]),
+        _write(folder, "source_owners", _owners()),
         _write(folder, "rounds", [_round()]),
         _write(folder, "round_variants", _variants()),
         _write(folder, "sampling_points", [_point(point) for point in points]),
@@ -37,6 +47,26 @@ def write_reference(folder: Path) -> list[Path]:
             _write(folder / COMMUNE_ROUND, table, rows)
             for table, rows in commune_reference().items()
         ),
+    ]
+
+
+def _owners() -> list[dict]:
+    """Who mends what the invented systems send; one agency has a department of its own."""
+    owners = (
+        (PROVINCIAL_SYSTEM, "*", "Bộ phận quản trị hệ thống một cửa cấp tỉnh (mô phỏng)"),
+        (COMMUNE_SYSTEM, "*", "Bộ phận quản trị hệ thống một cửa cấp xã (mô phỏng)"),
+        (COMMUNE_SYSTEM, "H99.31.01", "Bộ phận một cửa của xã (mô phỏng)"),
+        ("reference_simulated", "*", "Bộ mô phỏng"),
+    )
+    return [
+        {
+            "source_code": source,
+            "agency_code": agency,
+            "owner_vi": owner,
+            "contact_channel": "Trục liên thông văn bản",
+            "note": "Đơn vị mô phỏng",
+        }
+        for source, agency, owner in owners
     ]
 
 

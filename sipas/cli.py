@@ -14,8 +14,10 @@ from sipas.errors import UserError
 # Commands of the rooms, imported only when called: most of them load slow libraries.
 ROOM_COMMANDS = {
     "form": "sipas.survey.commands",
+    "personal-data": "sipas.personal_data.commands",
     "quarantine": "sipas.loading.commands",
     "release": "sipas.release.commands",
+    "sources": "sipas.sources.commands",
 }
 
 
@@ -27,7 +29,7 @@ class Sipas(click.Group):
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name in ROOM_COMMANDS:
-            return getattr(import_module(ROOM_COMMANDS[name]), name)
+            return getattr(import_module(ROOM_COMMANDS[name]), name.replace("-", "_"))
         return super().get_command(ctx, name)
 
     def resolve_command(self, ctx: click.Context, args: list[str]):
@@ -63,9 +65,9 @@ def use_settings_of_instance() -> None:
     """Commands of the rooms run with the settings of this folder's instance, unless somebody has
     set them already (a container, a test)."""
     if "SIPAS_AUDIT_DATABASE_URL" not in os.environ:
-        from sipas.local import environment
+        from sipas.local import services
 
-        os.environ.update(environment.pipeline(current_instance()))
+        os.environ.update(services.airflow_environment(current_instance()))
 
 
 def addresses(instance) -> dict[str, str]:

@@ -8,7 +8,7 @@ import hashlib
 import io
 import os
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Self
 
@@ -19,6 +19,8 @@ from sipas.errors import UserError
 
 INCOMING = ".incoming"
 MANIFEST = "manifest.json"
+# The folder of the copy without persons that a purged delivery has beside its first manifest.
+COPY = "copy"
 BLOCK_BYTES = 1 << 20
 
 
@@ -45,6 +47,14 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     file_name: str | None = None
     window_from: datetime | None = None
     watermark: datetime | None = None
+    # The source's time of the newest of its answers; the watermark is that of the first.
+    told_until: datetime | None = None
+    # A request for all dossiers filed on these days, instead of what changed since window_from.
+    days_from: date | None = None
+    days_to: date | None = None
+    # How the file looked where it was found: an equal stamp is an unchanged file.
+    file_stamp: str | None = None
+    is_copy: bool = False  # without persons, in place of an original that was purged
 
 
 class Incoming:
@@ -61,8 +71,13 @@ class Incoming:
         subject_code: str | None = None,
         file_name: str | None = None,
         window_from: datetime | None = None,
+        days_from: date | None = None,
+        days_to: date | None = None,
+        file_stamp: str | None = None,
+        folder_name: str | None = None,
     ) -> None:
-        """`lot_key` names what a later delivery replaces; None: nothing, it accumulates."""
+        """`lot_key` names what a later delivery replaces; None: nothing, it accumulates.
+        `folder_name` keeps apart what one source may be receiving at the same time."""
         self.landing = landing
         self.header = {
             "source_code": source_code,
@@ -71,10 +86,13 @@ class Incoming:
             "subject_code": subject_code,
             "file_name": file_name,
             "window_from": window_from,
+            "days_from": days_from,
+            "days_to": days_to,
+            "file_stamp": file_stamp,
         }
         self.lot_key = lot_key
         self.objects: list[LandedObject] = []
-        self.folder = landing / INCOMING / source_code.replace("/", "_")
+        self.folder = landing / INCOMING / (folder_name or source_code).replace("/", "_")
 
     def __enter__(self) -> Self:
         shutil.rmtree(self.folder, ignore_errors=True)  # of a run that was killed
@@ -104,11 +122,15 @@ class Incoming:
     def content_sha256(self) -> str:
         """Hash over the window asked for and every body: equal for an equal answer."""
         asked = str(self.header["window_from"])
+        self.objects.sort(key=lambda item: item.name)  # pages may arrive in any order
         parts = [asked, *(f"{item.name} {item.sha256}" for item in self.objects)]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
-    def commit(self, watermark: datetime | None = None) -> Manifest:
-        """Makes the delivery final and returns its manifest; `watermark` is the source's time."""
+    def commit(
+        self, watermark: datetime | None = None, told_until: datetime | None = None
+    ) -> Manifest:
+        """Makes the delivery final and returns its manifest; `watermark` is the source's time up
+        to which it has told everything, `told_until` that of its newest answer."""
         if not self.objects:
             raise UserError(f"The source {self.header['source_code']} handed over nothing.")
         received_at = datetime.now(UTC)
@@ -121,6 +143,7 @@ class Incoming:
             content_sha256=content,
             objects=self.objects,
             watermark=watermark,
+            told_until=told_until,
             **self.header,
         )
         write_synced(self.folder / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)))
@@ -162,9 +185,9 @@ def register(connection: psycopg.Connection, landing: Path, manifest: Manifest) 
         """
         insert into audit.deliveries (
             delivery_id, source_code, delivery_kind, lot_key, subject_code, file_name,
-            data_nature, received_at, window_from, watermark, object_count, byte_count,
-            content_sha256, manifest_sha256, landing_path
-        ) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+            data_nature, received_at, window_from, watermark, told_until, days_from, days_to,
+            file_stamp, object_count, byte_count, content_sha256, manifest_sha256, landing_path
+        ) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         on conflict (delivery_id) do nothing
         """,
         [
@@ -178,6 +201,10 @@ def register(connection: psycopg.Connection, landing: Path, manifest: Manifest) 
             manifest.received_at,
             manifest.window_from,
             manifest.watermark,
+            manifest.told_until,
+            manifest.days_from,
+            manifest.days_to,
+            manifest.file_stamp,
             len(manifest.objects),
             sum(item.byte_count for item in manifest.objects),
             manifest.content_sha256,
@@ -200,9 +227,29 @@ def register_all(connection: psycopg.Connection, landing: Path, delivery_kind: s
             register(connection, landing, read_manifest(path.parent))
 
 
-def read_manifest(folder: Path, sha256: str | None = None) -> Manifest:
-    """The manifest of a landed delivery; raises UserError when it is not that of `sha256`."""
-    return msgspec.json.decode(read_landed(folder / MANIFEST, sha256), type=Manifest)
+def read_manifest(
+    folder: Path, sha256: str | None = None, copy_sha256: str | None = None
+) -> Manifest:
+    """The manifest of a landed delivery, or of its copy where the original was purged
+    (`copy_sha256`); raises UserError when it is not that of the hash."""
+    body = read_landed(folder / MANIFEST, sha256)
+    if copy_sha256 is not None:
+        body = read_landed(folder / COPY / MANIFEST, copy_sha256)
+    return msgspec.json.decode(body, type=Manifest)
+
+
+def landed_manifest(connection: psycopg.Connection, landing: Path, delivery_id: str) -> Manifest:
+    """The manifest of a delivery that is noted: of its copy, where the original was purged."""
+    path, *hashes = connection.execute(
+        """
+        select deliveries.landing_path, deliveries.manifest_sha256, purges.copy_sha256
+        from audit.deliveries as deliveries
+        left join audit.purges as purges using (delivery_id)
+        where deliveries.delivery_id = %s
+        """,
+        [delivery_id],
+    ).fetchone()
+    return read_manifest(landing / path, *hashes)
 
 
 def read_landed(path: Path, sha256: str | None) -> bytes:
@@ -233,7 +280,7 @@ class LandedFile(io.RawIOBase):
     """A landed object read a block at a time; its hash is known at the end (`check`)."""
 
     def __init__(self, landing: Path, manifest: Manifest, item: LandedObject) -> None:
-        self.path, self.sha256 = landing / landing_path(manifest) / item.name, item.sha256
+        self.path, self.sha256 = object_path(landing, manifest, item), item.sha256
         try:
             self.file = self.path.open("rb")
         except FileNotFoundError:
@@ -264,18 +311,33 @@ class LandedFile(io.RawIOBase):
 
 
 def is_repeat(connection: psycopg.Connection, incoming: Incoming) -> bool:
-    """Whether the newest delivery of the same lot (or source) holds exactly the same content."""
+    """Whether the newest delivery of the same lot (without one: of the source's answers, or of
+    the file of this name) holds exactly the same content."""
+    header = incoming.header
     row = connection.execute(
         """
         select content_sha256 from audit.deliveries
-        where source_code = %s and (%s::text is null or lot_key = %s)
+        where source_code = %s and delivery_kind = %s and file_name is not distinct from %s
+        and (%s::text is null or lot_key = %s)
         order by received_at desc limit 1
         """,
-        [incoming.header["source_code"], incoming.lot_key, incoming.lot_key],
+        [
+            header["source_code"],
+            header["delivery_kind"],
+            header["file_name"],
+            incoming.lot_key,
+            incoming.lot_key,
+        ],
     ).fetchone()
     return row is not None and row[0] == incoming.content_sha256
 
 
 def read_object(landing: Path, manifest: Manifest, item: LandedObject) -> bytes:
     """The bytes of a landed object; raises UserError when they are not those that were landed."""
-    return read_landed(landing / landing_path(manifest) / item.name, item.sha256)
+    return read_landed(object_path(landing, manifest, item), item.sha256)
+
+
+def object_path(landing: Path, manifest: Manifest, item: LandedObject) -> Path:
+    """Where a landed object lies."""
+    folder = landing / landing_path(manifest)
+    return (folder / COPY if manifest.is_copy else folder) / item.name

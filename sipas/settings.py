@@ -28,6 +28,15 @@ def directory(name: str) -> Path:
     return path
 
 
+def whole_number(name: str, default: int, *, least: int) -> int:
+    """The number in environment variable `name`, or `default` when it is not set; raises UserError
+    when it is none or below `least`."""
+    text = os.environ.get(name, "") or str(default)
+    if not text.isascii() or not text.isdigit() or int(text) < least:
+        raise UserError(f"The setting {name} must be a whole number of at least {least}.")
+    return int(text)
+
+
 def sqlalchemy_url(name: str, driver: str = "psycopg2") -> str:
     """The database URL in variable `name` (postgresql://…) with SQLAlchemy's driver named."""
     return required(name).replace("postgresql://", f"postgresql+{driver}://", 1)

@@ -16,6 +16,8 @@ from sipas.contracts.improvement_tables import (
     TaskReport,
     UnitSuccession,
 )
+from sipas.contracts.one_stop_tables import AgencyHead, FeedbackRule
+from sipas.contracts.quarantine_tables import QuarantineReason, SourceOwner
 from sipas.contracts.stated_tables import StatedCheck, StatedCheckOperand, StatedFigure
 
 CONTRACT_VERSION = "reference@1"
@@ -348,8 +350,12 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "stated_figures": StatedFigure,
     "stated_checks": StatedCheck,
     "stated_check_operands": StatedCheckOperand,
+    "source_owners": SourceOwner,
+    "quarantine_reasons": QuarantineReason,
     "dossier_statuses": DossierStatus,
     "calendar_days": CalendarDay,
+    "feedback_rules": FeedbackRule,
+    "agency_heads": AgencyHead,
     "on_time_rules": OnTimeRule,
     "on_time_rule_uses": OnTimeRuleUse,
     "field_areas": FieldArea,

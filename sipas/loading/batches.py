@@ -9,13 +9,14 @@ import psycopg
 
 from sipas.contracts.rejection import DeliveryRefused, NotReady
 from sipas.landing import Manifest, read_manifest
-from sipas.loading import dossiers, reference, survey_forms
+from sipas.loading import dossiers, feedback, reference, survey_forms
 from sipas.loading.loader import Loader
 
 log = logging.getLogger(__name__)
 
 LOADERS = {
     "dossiers": dossiers.DossierLoader,
+    "feedback": feedback.FeedbackLoader,
     "survey_forms": survey_forms.SurveyLoader,
     "reference": reference.ReferenceLoader,
 }
@@ -46,7 +47,7 @@ def pending_deliveries(
     """
     rows = connection.execute(
         """
-        select deliveries.landing_path, deliveries.manifest_sha256,
+        select deliveries.landing_path, deliveries.manifest_sha256, purges.copy_sha256,
             array_agg(batches.contract_version || ' ' || batches.mapping_version)
                 filter (where batches.batch_id is not null),
             row_number() over (
@@ -54,14 +55,15 @@ def pending_deliveries(
             ) = 1
         from audit.deliveries as deliveries
         left join audit.batches as batches using (delivery_id)
+        left join audit.purges as purges using (delivery_id)
         where deliveries.delivery_kind = %s
-        group by deliveries.delivery_id
+        group by deliveries.delivery_id, purges.copy_sha256
         order by deliveries.received_at
         """,
         [delivery_kind],
     ).fetchall()
-    for path, manifest_sha256, versions, is_newest in rows:
-        manifest = read_manifest(landing / path, manifest_sha256)
+    for path, manifest_sha256, copy_sha256, versions, is_newest in rows:
+        manifest = read_manifest(landing / path, manifest_sha256, copy_sha256)
         if versions is None or (
             is_newest and todays_version(connection, landing, manifest) not in (None, *versions)
         ):

@@ -153,6 +153,16 @@ def table_pages(name: str, body: bytes, mapping: Mapping) -> Iterator[Page]:
         )
 
 
+def copied_table_pages(source_code: str, name: str, body: bytes) -> Iterator[Page]:
+    """Pages of the copy without persons of a table: JSON, a list of place and record."""
+    try:
+        rows = msgspec.json.decode(body, type=list[tuple[str, dict]])
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise no_json(source_code, name, error) from error
+    for start in range(0, len(rows), TABLE_PAGE):
+        yield TablePage(rows[start : start + TABLE_PAGE])
+
+
 def table_record(headings: list[str], row: list[Any], mapping: Mapping) -> dict[str, str]:
     """The cells of a row that hold something, as the texts that a system would send."""
     pairs = zip(headings, row, strict=False)  # a row may be shorter, or longer by empty cells

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -20,12 +20,13 @@ from sipas.contracts.dossier_rows import APPLICANT_COLUMNS, DOSSIER_COLUMNS, Row
 from sipas.contracts.mapping import load_mapping
 from sipas.contracts.rejection import NotReady, Rejection
 from sipas.database import copy_lines
-from sipas.landing import LandedFile, read_object
+from sipas.landing import LandedFile, LandedObject, read_object
 from sipas.loading.dossier_files import (
     REMOVALS,
     TABLE_SUFFIXES,
     JsonPage,
     Page,
+    copied_table_pages,
     is_lines,
     line_pages,
     read_data,
@@ -129,10 +130,26 @@ class DossierLoader(Loader):
                     file.check()
                 continue
             body = read_object(self.landing, self.manifest, item)
-            if item.name.lower().endswith(TABLE_SUFFIXES):
+            is_table = item.name.lower().endswith(TABLE_SUFFIXES)
+            if is_table and self.manifest.is_copy:
+                yield from copied_table_pages(source_code, item.name, body)
+            elif is_table:
                 yield from table_pages(item.name, body, self.mapping)
             else:
                 yield JsonPage(source_code, item.name, body)
+
+    def all_records(self) -> Iterator[Any]:
+        """Every record as it was sent, in the order of positions."""
+        for page in self.pages():
+            for _, record in page.records():
+                yield record
+        for item in self.removal_objects():
+            body = read_object(self.landing, self.manifest, item)
+            yield from read_data(self.manifest.source_code, item.name, body)
+
+    def removal_objects(self) -> list[LandedObject]:
+        """The lists of removed dossiers."""
+        return [item for item in self.manifest.objects if item.name.startswith(REMOVALS)]
 
     def read(self, page: Page, chunk: Chunk) -> None:
         """Adds a page to the chunk: the fast way, and one by one what only that way can judge."""
@@ -168,7 +185,7 @@ class DossierLoader(Loader):
     def load_removals(self, batch_id: int) -> None:
         """Stores what the source says it removed; positions go on behind the dossiers."""
         source_code = self.manifest.source_code
-        objects = [item for item in self.manifest.objects if item.name.startswith(REMOVALS)]
+        objects = self.removal_objects()
         if objects:
             require_names(source_code, self.mapping)
         removals: list[tuple[int, Removal]] = []

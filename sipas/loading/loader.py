@@ -1,8 +1,9 @@
 """What every loader has: the delivery, its counts, and the way rows enter the database."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -40,6 +41,11 @@ class Loader(ABC):
         """Name and bytes of each landed object, hashes checked."""
         for item in self.manifest.objects:
             yield item.name, read_object(self.landing, self.manifest, item)
+
+    def all_records(self) -> Iterator[Any]:
+        """Every record as it was sent, in the order of positions; nothing for kinds of delivery
+        whose records are no objects with fields of their own. Raises DeliveryRefused."""
+        return iter(())
 
     def quarantine(self, batch_id: int) -> None:
         """Copies the reasons into quarantine.records, one row a field and reason, and forgets

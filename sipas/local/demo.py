@@ -21,8 +21,10 @@ DAG_IDS = {
     "ingest_reference",
     "ingest_one_stop",
     "ingest_surveys",
+    "reconcile_one_stop",
     "build_warehouse",
     "publish_results",
+    "purge_personal_data",
 }
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from airflow.sdk import Asset
 
 OWNER = "data-engineering"
-TAGS = ("ingest", "build", "publish")
+TAGS = ("ingest", "build", "publish", "protect")
 DEFAULTS = {
     "owner": OWNER,
     "retries": 2,

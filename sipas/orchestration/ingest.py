@@ -1,8 +1,8 @@
-"""The steps of the three ingest DAGs: ask, load, decide, announce."""
+"""The steps of the ingest DAGs and of the reconciliation: ask, load, decide, announce."""
 
 import logging
 
-from airflow.sdk import Asset, Connection, get_current_context, task
+from airflow.sdk import Asset, get_current_context, task
 
 from sipas.orchestration.failures import fail_when, without_retry
 
@@ -15,30 +15,64 @@ def show_source(source_code: str) -> None:
 
 
 def land_one_stop(source_code: str) -> str:
-    """Asks one system with the account of its Airflow connection; returns its code."""
+    """Asks one source of whatever kind for what is new and lands it; returns its code."""
     from sipas.database import connect
+    from sipas.orchestration.connections import access_of_task
     from sipas.settings import directory
-    from sipas.sources.configuration import source_by_code
-    from sipas.sources.one_stop_http import Access, SourceRefusesUs, fetch
+    from sipas.sources.ask import land_news
+    from sipas.sources.configuration import known_source
+    from sipas.sources.session import SourceRefusesUs
 
     show_source(source_code)
-    source = source_by_code(source_code)
-    account = Connection.get(source.connection)
-    port = f":{account.port}" if account.port else ""
-    access = Access(
-        f"{account.schema or 'https'}://{account.host}{port}", account.login, account.password
-    )
+    folders = directory("SIPAS_LANDING_DIR"), directory("SIPAS_INBOX_DIR")
     try:
         with connect("ingest") as connection:
-            manifest = fetch(connection, directory("SIPAS_LANDING_DIR"), source, access)
+            landed = land_news(connection, *folders, known_source(source_code), access_of_task)
     except SourceRefusesUs as error:
         raise without_retry(error) from error
-    log.info("%s: %s", source_code, manifest.delivery_id if manifest else "nothing new")
+    log.info("%s: %s", source_code, [m.delivery_id for m in landed] or "nothing new")
     return source_code
 
 
-def load_pending(delivery_kind: str, source_code: str | None = None) -> list[str]:
-    """Loads every landed delivery without a batch (of one source); returns one line a delivery.
+def compare_counts(source_code: str) -> str:
+    """Compares a source's counts with ours and lands the days that differ once more; returns the
+    source's code."""
+    from sipas.database import connect
+    from sipas.orchestration.connections import access_of_task
+    from sipas.settings import directory
+    from sipas.sources.configuration import known_source
+    from sipas.sources.reconcile import reconcile
+    from sipas.sources.session import SourceRefusesUs
+
+    show_source(source_code)
+    source = known_source(source_code)
+    access = access_of_task(source.connection)
+    try:
+        with connect("ingest") as connection:
+            days = reconcile(connection, directory("SIPAS_LANDING_DIR"), source, access)
+    except SourceRefusesUs as error:
+        raise without_retry(error) from error
+    log.info("%s: days that differ: %s", source_code, ", ".join(map(str, days)) or "none")
+    return source_code
+
+
+def confirm_counts(source_code: str) -> None:
+    """Compares the days that differed once more; fails with source, agency, day, both counts."""
+    from sipas.database import connect
+    from sipas.orchestration.connections import access_of_task
+    from sipas.sources.configuration import known_source
+    from sipas.sources.reconcile import confirm
+
+    show_source(source_code)
+    source = known_source(source_code)
+    with connect("ingest") as connection:
+        left = confirm(connection, source, access_of_task(source.connection))
+    fail_when(str(difference) for difference in left)
+
+
+def load_pending(source_code: str | None, *delivery_kinds: str) -> list[str]:
+    """Loads every landed delivery of some kinds without a batch (of one source); returns one line
+    a delivery.
 
     A refused delivery does not stop the others; it fails the task at the end, by name.
     """
@@ -52,10 +86,15 @@ def load_pending(delivery_kind: str, source_code: str | None = None) -> list[str
     landing = directory("SIPAS_LANDING_DIR")
     lines, refused = [], []
     with connect("ingest", autocommit=True) as connection:
-        register_all(connection, landing, delivery_kind)
-        for manifest in pending_deliveries(connection, landing, delivery_kind):
-            if source_code not in (None, manifest.source_code):
-                continue
+        for delivery_kind in delivery_kinds:
+            register_all(connection, landing, delivery_kind)
+        pending = [
+            manifest
+            for delivery_kind in delivery_kinds
+            for manifest in pending_deliveries(connection, landing, delivery_kind)
+            if source_code in (None, manifest.source_code)
+        ]
+        for manifest in pending:
             result = load(connection, landing, manifest)
             if result.refusal_reason:
                 refused.append(result.refusal_reason)
@@ -70,27 +109,27 @@ def load_pending(delivery_kind: str, source_code: str | None = None) -> list[str
     return lines
 
 
-def decide_batches(delivery_kind: str) -> int:
-    """The raw gate for a kind of delivery; returns how many batches were accepted."""
+def decide_batches(*delivery_kinds: str) -> int:
+    """The raw gate for kinds of deliveries; returns how many batches were accepted."""
     from sipas.database import connect
     from sipas.loading.gate import decide
 
     with connect("ingest", autocommit=True) as connection:
-        decided = decide(connection, delivery_kind)
+        decided = [found for kind in delivery_kinds for found in decide(connection, kind)]
     refused = [f"Batch {batch_id} refused: {reason}" for batch_id, reason in decided if reason]
     log.info("%d batches accepted, %d refused", len(decided) - len(refused), len(refused))
     fail_when(refused)
     return len(decided) - len(refused)
 
 
-def finish_ingest(steps: list, delivery_kind: str, asset: Asset) -> None:
+def finish_ingest(steps: list, asset: Asset, *delivery_kinds: str, after_gate=None) -> None:
     """Wires the end of an ingest DAG behind its `steps`: gate, one asset event, and a task that
-    fails the run when a step failed."""
+    fails the run when a step failed (also one of `after_gate`, which follows the gate)."""
 
     @task(trigger_rule="all_done")
     def gate() -> int:
         """Great Expectations on each loaded batch: accepted or refused."""
-        return decide_batches(delivery_kind)
+        return decide_batches(*delivery_kinds)
 
     @task(outlets=[asset], trigger_rule="all_done")
     def announce() -> None:
@@ -103,4 +142,8 @@ def finish_ingest(steps: list, delivery_kind: str, asset: Asset) -> None:
 
     decided = gate()
     steps[-1] >> decided >> announce()
-    [*steps, decided] >> report_failures()
+    watched = [*steps, decided]
+    if after_gate is not None:
+        decided >> after_gate
+        watched.append(after_gate)
+    watched >> report_failures()

@@ -43,9 +43,17 @@ ROUND_MARTS = (
     "reform_index_points",
 )
 STANDING_MARTS = {
-    "scorecards": ("agency_scorecards",),
+    "scorecards": ("agency_scorecards", "agency_scorecard_series"),
+    "feedback": ("feedback_results",),
+    "units": ("units_of_today",),
     "statements": ("stated_vs_computed",),
     "improvement": ("target_progress", "improvement_tasks", "criterion_notes", "report_compliance"),
+}
+
+# The reference tables whose rows are the rules behind a mart that has no method.
+RULE_TABLES = {
+    "agency_scorecards": ("on_time_rules", "on_time_rule_uses"),
+    "feedback_results": ("feedback_rules",),
 }
 
 
@@ -167,7 +175,8 @@ def read_marts(connection: psycopg.Connection, scope: Scope) -> Content:
         if "method_version" in table.columns:
             place = table.columns.index("method_version")
             versions |= {row[place] for row in table.rows if row[place]}
-    return Content(tables, method_rows(connection, sorted(versions)))
+    methods = method_rows(connection, sorted(versions)) if versions else {}
+    return Content(tables, methods | rule_rows(connection, scope.marts))
 
 
 def read_mart(connection: psycopg.Connection, mart: str, round_code: str | None) -> Table:
@@ -218,8 +227,6 @@ def make_table(columns: list[str], rows: list[tuple]) -> Table:
 def method_rows(connection: psycopg.Connection, versions: Iterable[str]) -> dict[str, list]:
     """The rows of the methods that the figures were made by, without their place of origin."""
     versions = list(versions)
-    if not versions:
-        return {"on_time_rule": ["portal"]}
     found: dict[str, list] = {}
     for table, order in (
         ("methods", "method_version"),
@@ -239,6 +246,23 @@ def method_rows(connection: psycopg.Connection, versions: Iterable[str]) -> dict
                 """
             ).format(sql.Identifier("reference", table), sql.SQL(order)),
             [versions],
+        )
+        found[table] = [row for (row,) in rows]
+    return found
+
+
+def rule_rows(connection: psycopg.Connection, marts: Iterable[str]) -> dict[str, list]:
+    """The rows of the rules that these marts were made by, without their place of origin."""
+    found: dict[str, list] = {}
+    for table in (table for mart in marts for table in RULE_TABLES.get(mart, ())):
+        rows = connection.execute(
+            sql.SQL(
+                """
+                select to_jsonb(rows) - 'batch_id' - 'position' from {} as rows
+                where batch_id in (select batch_id from audit.current_batches)
+                order by 1
+                """
+            ).format(sql.Identifier("reference", table))
         )
         found[table] = [row for (row,) in rows]
     return found

@@ -3,7 +3,9 @@
 import psycopg
 
 from expectations.checkpoint import run_suites
+from sipas.database import connect
 from sipas.errors import UserError
+from sipas.personal_data.column_gate import check_columns
 from sipas.settings import sqlalchemy_url
 from sipas.validations import critical_reason, keep
 
@@ -20,6 +22,8 @@ def check_marts(connection: psycopg.Connection, build_id: int) -> int:
     findings = run_suites(
         sqlalchemy_url("SIPAS_RELEASE_DATABASE_URL"), "mart", "build", {"build_id": build_id}
     )
+    with connect("audit") as auditor:  # who reads every schema that people read
+        findings += check_columns(auditor)
     with connection.transaction():
         keep(connection, "mart", findings, build_id=build_id)
     if reason := critical_reason(findings):

@@ -1,190 +1,240 @@
-"""One-stop systems with an HTTP JSON interface: token, pages, `updated_since`."""
+"""One-stop systems with an HTTP JSON interface: what changed, what was removed, feedback, days.
 
+`fetch` lands one delivery of dossiers, `fetch_feedback` one of feedback, `fetch_days` all dossiers
+filed on some days. Times are the source's own throughout: its clock may differ from ours.
+"""
+
+import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
-import httpx
 import msgspec
 import psycopg
-from tenacity import (
-    Retrying,
-    retry_if_exception,
-    stop_after_attempt,
-    wait_exponential_jitter,
-)
 
-from sipas.errors import UserError
-from sipas.landing import Incoming, Manifest, is_repeat, register, register_all
-from sipas.sources.configuration import OneStopSource
+from sipas.landing import Manifest, is_repeat, register, register_all
+from sipas.sources.changed_at import reader_of_changes
+from sipas.sources.checkpoint import Question, ResumableIncoming
+from sipas.sources.configuration import HttpSource
+from sipas.sources.seams import receive_changes, receive_days
+from sipas.sources.session import Access, Session, SourceRefusesUs, SourceUnavailable
+from sipas.sources.walk import Moment, Walk
 
+__all__ = [
+    "Access",
+    "SourceRefusesUs",
+    "SourceUnavailable",
+    "fetch",
+    "fetch_days",
+    "fetch_feedback",
+    "watermark",
+]
 
-@dataclass(frozen=True)
-class Access:
-    """Where a system answers and with which account (from the Airflow connection)."""
-
-    base_url: str
-    user: str
-    password: str
-
-
-class SourceUnavailable(UserError):
-    """The system does not answer, or not as agreed; worth another try later."""
+log = logging.getLogger(__name__)
 
 
-class SourceRefusesUs(UserError):
-    """The system rejects our account; another try would not help."""
+class Removals(msgspec.Struct):
+    """What we must understand of an answer about removed dossiers."""
+
+    as_of: Moment
+    data: list[msgspec.Raw]
 
 
-class Token(msgspec.Struct):
-    """The answer to a login."""
+class ClockWentBack(Exception):
+    """The source's clock shows less than it did: it was wrong then, or is wrong now."""
 
-    access_token: str
-
-
-class PageHead(msgspec.Struct):
-    """What we must understand of a page to fetch the next; records stay bytes."""
-
-    page: int
-    total_pages: int
-    as_of: datetime
+    def __init__(self, as_of: datetime) -> None:
+        super().__init__(f"the source's clock went back to {as_of}")
+        self.as_of = as_of
 
 
-def is_passing(error: BaseException) -> bool:
-    """Whether the same request may succeed a moment later."""
-    if isinstance(error, httpx.HTTPStatusError):
-        return error.response.status_code in (429, 500, 502, 503, 504)
-    return isinstance(error, httpx.TransportError)
-
-
-def request(client: httpx.Client, method: str, url: str, **options) -> httpx.Response:
-    """One request with up to four tries; raises the last try's error."""
-    for attempt in Retrying(
-        stop=stop_after_attempt(4),
-        wait=wait_exponential_jitter(initial=0.5, max=8),
-        retry=retry_if_exception(is_passing),
-        reraise=True,
-    ):
-        with attempt:
-            response = client.request(method, url, **options)
-            response.raise_for_status()
-    return response
-
-
-def watermark(connection: psycopg.Connection, source: OneStopSource) -> datetime | None:
-    """The source's time up to which its accepted deliveries reach; None before the first."""
+def watermark(
+    connection: psycopg.Connection,
+    source: HttpSource,
+    delivery_kind: str = "dossiers",
+    not_after: datetime | None = None,
+) -> datetime | None:
+    """The source's time up to which its accepted deliveries of a kind reach (those of them that
+    are not later than `not_after`); None before the first."""
     return connection.execute(
         """
         select max(deliveries.watermark)
         from audit.deliveries as deliveries
         inner join audit.batches as batches using (delivery_id)
-        where deliveries.source_code = %s and batches.status = 'accepted'
+        where deliveries.source_code = %(source)s and deliveries.delivery_kind = %(kind)s
+        and batches.status = 'accepted'
+        and (%(not_after)s::timestamptz is null or deliveries.watermark <= %(not_after)s)
         """,
-        [source.code],
+        {"source": source.code, "kind": delivery_kind, "not_after": not_after},
     ).fetchone()[0]
 
 
 def fetch(
-    connection: psycopg.Connection, landing: Path, source: OneStopSource, access: Access
+    connection: psycopg.Connection, landing: Path, source: HttpSource, access: Access
 ) -> Manifest | None:
-    """Asks a system for what changed since the watermark (less the overlap) and lands it.
+    """Asks a system which dossiers changed (and were removed) since the watermark, less the
+    overlap, and lands the answer.
 
-    Returns the manifest, or None when the answer is the newest delivery once more.
-    Raises SourceUnavailable or SourceRefusesUs naming the source; then nothing is landed.
+    Returns the manifest, or None when the answer is the newest delivery once more. Raises
+    SourceUnavailable or SourceRefusesUs naming the source; then nothing is landed, and the next
+    run goes on at the page where this one stopped.
     """
-    register_all(connection, landing, "dossiers")  # also what a killed run had landed
-    last = watermark(connection, source)
-    since = last - timedelta(minutes=source.overlap_minutes) if last else None
-    incoming = Incoming(
+    return fetch_changes(connection, landing, source, access, "dossiers")
+
+
+def fetch_feedback(
+    connection: psycopg.Connection, landing: Path, source: HttpSource, access: Access
+) -> Manifest | None:
+    """The same for feedback of citizens, a delivery with a watermark of its own."""
+    return fetch_changes(connection, landing, source, access, "feedback")
+
+
+def fetch_changes(
+    connection: psycopg.Connection,
+    landing: Path,
+    source: HttpSource,
+    access: Access,
+    delivery_kind: str,
+) -> Manifest | None:
+    """What changed of a kind of record; its endpoint is named like the kind."""
+    with one_at_a_time(connection, source), Session(source, access) as session:
+        register_all(connection, landing, delivery_kind)  # also what a killed run had landed
+        last = watermark(connection, source, delivery_kind)
+        connection.commit()
+        while True:
+            since = last - timedelta(minutes=source.overlap_minutes) if last else None
+            incoming = incoming_pages(
+                landing,
+                source,
+                delivery_kind,
+                {"updated_since": since.isoformat()} if since else {},
+                window_from=since,
+            )
+            try:
+                with incoming:
+                    return land_changes(connection, session, incoming, last)
+            except ClockWentBack as found:
+                log.warning("%s: %s; asking from an older watermark", source.code, found)
+                last = watermark(connection, source, delivery_kind, found.as_of)
+
+
+def land_changes(
+    connection: psycopg.Connection,
+    session: Session,
+    incoming: ResumableIncoming,
+    last: datetime | None,
+) -> Manifest | None:
+    """Receives and lands one answer; raises ClockWentBack when it is older than the last."""
+    kind = incoming.header["delivery_kind"]
+    walk = walk_of(session, incoming, kind)
+    as_of = walk.first().as_of
+    if last and as_of < last:
+        raise ClockWentBack(as_of)
+    receive_changes(walk)
+    if kind == "dossiers" and session.source.removals:
+        _, body = session.get(
+            "dossiers/removed",
+            {key: value for key, value in incoming.question.parameters.items()},
+            Removals,
+            "the removed dossiers",
+        )
+        incoming.add("removed-00001.json", body)
+    if is_repeat(connection, incoming):
+        return None
+    return land(connection, incoming, walk.as_of)
+
+
+def fetch_days(
+    connection: psycopg.Connection,
+    landing: Path,
+    source: HttpSource,
+    access: Access,
+    days_from: date,
+    days_to: date,
+) -> Manifest:
+    """Lands all dossiers that the source holds as filed on these days (both included).
+
+    Such a delivery has no watermark: it does not tell what changed meanwhile on other days.
+    """
+    with (
+        one_at_a_time(connection, source),
+        Session(source, access) as session,
+        days_incoming(landing, source, days_from, days_to, f"{source.code}-days") as incoming,
+    ):
+        receive_days(walk_of(session, incoming, "dossiers"))
+        return land(connection, incoming, None)
+
+
+def days_incoming(
+    landing: Path, source: HttpSource, days_from: date, days_to: date, folder_name: str
+) -> ResumableIncoming:
+    """The delivery of all dossiers filed on some days."""
+    return incoming_pages(
         landing,
-        source_code=source.code,
-        delivery_kind="dossiers",
-        data_nature=source.data_nature,
-        window_from=since,
+        source,
+        "dossiers",
+        {"submitted_from": days_from.isoformat(), "submitted_to": days_to.isoformat()},
+        days_from=days_from,
+        days_to=days_to,
+        folder_name=folder_name,
     )
-    try:
-        with (
-            incoming,
-            httpx.Client(base_url=access.base_url, timeout=httpx.Timeout(30, connect=10)) as client,
-        ):
-            as_of = None
-            for number, (head, body) in enumerate(pages(client, source, access, since), start=1):
-                incoming.add(f"page-{number:05d}.json", body)
-                as_of = as_of or head.as_of
-            if is_repeat(connection, incoming):
-                return None
-            manifest = incoming.commit(watermark=as_of)
-    except httpx.HTTPError as error:
-        raise explain(error, source) from error
-    register(connection, landing, manifest)
+
+
+def incoming_pages(
+    landing: Path,
+    source: HttpSource,
+    delivery_kind: str,
+    parameters: dict[str, str],
+    folder_name: str | None = None,
+    **header,
+) -> ResumableIncoming:
+    """A delivery of pages of one endpoint."""
+    return ResumableIncoming(
+        landing,
+        question=Question(
+            path=f"{source.path}/{delivery_kind}",
+            paging=source.paging,
+            page_size=source.page_size,
+            data_nature=source.data_nature,
+            parameters=parameters,
+        ),
+        younger_than=timedelta(hours=source.resume_hours),
+        source_code=source.code,
+        delivery_kind=delivery_kind,
+        data_nature=source.data_nature,
+        folder_name=folder_name
+        or (source.code if delivery_kind == "dossiers" else f"{source.code}-{delivery_kind}"),
+        **header,
+    )
+
+
+def walk_of(session: Session, incoming: ResumableIncoming, path: str) -> Walk:
+    """The walk that answers a delivery's question."""
+    changed_at = reader_of_changes(session.source, path)
+    return Walk(session, incoming, path, incoming.question.parameters, changed_at)
+
+
+def land(
+    connection: psycopg.Connection, incoming: ResumableIncoming, as_of: datetime | None
+) -> Manifest:
+    """Makes the delivery final and notes it."""
+    manifest = incoming.commit(watermark=as_of)
+    register(connection, incoming.landing, manifest)
     connection.commit()
     return manifest
 
 
-def pages(
-    client: httpx.Client, source: OneStopSource, access: Access, since: datetime | None
-) -> Iterator[tuple[PageHead, bytes]]:
-    """Head and bytes of every page, in order."""
-    response = request(
-        client,
-        "POST",
-        f"{source.path}/token",
-        json={"username": access.user, "password": access.password},
-    )
+@contextmanager
+def one_at_a_time(connection: psycopg.Connection, source: HttpSource) -> Iterator[None]:
+    """Waits until nobody else is asking this source: a nightly run, a backfill and a
+    reconciliation share its rate limit and its folder."""
+    lock = f"sipas.sources {source.code}"
+    connection.execute("select pg_advisory_lock(hashtextextended(%s, 0))", [lock])
+    connection.commit()
     try:
-        token = msgspec.json.decode(response.content, type=Token).access_token
-    except msgspec.DecodeError as error:
-        raise SourceUnavailable(
-            f"{source.code}: the answer to the login holds no token ({error})."
-        ) from error
-    parameters = {"page_size": source.page_size} | (
-        {"updated_since": since.isoformat()} if since else {}
-    )
-    page, total = 1, 1
-    while page <= total:
-        response = request(
-            client,
-            "GET",
-            f"{source.path}/dossiers",
-            params=parameters | {"page": page},
-            headers={"Authorization": f"Bearer {token}"},
-        )
-        check_nature(response, source)
-        try:
-            head = msgspec.json.decode(response.content, type=PageHead)
-        except msgspec.DecodeError as error:
-            raise SourceUnavailable(
-                f"{source.code}: page {page} is not a page of dossiers ({error})."
-            ) from error
-        yield head, response.content
-        page, total = page + 1, head.total_pages
-
-
-def check_nature(response: httpx.Response, source: OneStopSource) -> None:
-    """Simulated answers never enter as real ones."""
-    if response.headers.get("X-Data-Nature", source.data_nature) != source.data_nature:
-        raise SourceRefusesUs(
-            f"{source.code} says its data are {response.headers['X-Data-Nature']}, the sources "
-            f"file says {source.data_nature}. Mend data_nature in the sources file."
-        )
-
-
-def explain(error: httpx.HTTPError, source: OneStopSource) -> UserError:
-    """The error in words that say which source, what, and what to do."""
-    if isinstance(error, httpx.HTTPStatusError):
-        status = error.response.status_code
-        if status in (401, 403):
-            return SourceRefusesUs(
-                f"{source.code} ({source.name_vi}) rejects the account (HTTP {status}). Mend "
-                f"login and password of the Airflow connection '{source.connection}'. Nothing "
-                "was landed."
-            )
-        return SourceUnavailable(
-            f"{source.code} ({source.name_vi}) answered HTTP {status} to "
-            f"{error.request.url.path}. Nothing was landed; the next run asks again."
-        )
-    return SourceUnavailable(
-        f"{source.code} ({source.name_vi}) could not be reached: {error}. Nothing was landed; "
-        "the next run asks again."
-    )
+        yield
+    finally:
+        connection.rollback()  # a failed statement would refuse the next
+        connection.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", [lock])
+        connection.commit()

@@ -106,6 +106,7 @@ def test_what_is_simulated_says_so_to_the_last_table(owner) -> None:
         "round:quang-thanh-2023": "real",
         "round:quang-thanh-2023-sim": "simulated",
         "scorecards": "simulated",
+        "units": "simulated",
         "statements": "simulated",
         "improvement": "simulated",
     }

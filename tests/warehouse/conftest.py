@@ -5,8 +5,10 @@ from collections.abc import Iterator
 import handover
 import pytest
 from drawn_world import Drawn, build_the_drawn_surveys
+from one_stop_world import OneStopWorld, build_the_one_stop_world
 from world import build_the_demo
 
+from bench.faults.source import OneStop, one_stop_server
 from sipas.database import connect
 from sipas.local.instance import Instance
 from sipas.local.scratch import Warehouse, make_warehouse, variables
@@ -42,3 +44,35 @@ def drawn_warehouse(instance: Instance, tmp_path_factory: pytest.TempPathFactory
     made = make_warehouse(instance, tmp_path_factory.mktemp("drawn_warehouse"), "drawn")
     with variables(made.variables()):
         return build_the_drawn_surveys(made)
+
+
+@pytest.fixture(scope="session")
+def one_stop() -> Iterator[OneStop]:
+    """The simulated one-stop systems behind a real port; every test starts a world of its own."""
+    with one_stop_server() as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def faults_database(instance: Instance, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """A warehouse that is emptied for every test; what it commits need not survive the machine."""
+    made = make_warehouse(instance, tmp_path_factory.mktemp("faults"), "faults")
+    with made.connect() as owner:
+        owner.execute(f"alter database {made.name} set synchronous_commit = off")
+    return made
+
+
+@pytest.fixture
+def faults_warehouse(faults_database: Warehouse) -> Iterator[Warehouse]:
+    """The same, its settings in the environment."""
+    with variables(faults_database.variables()):
+        yield faults_database
+
+
+@pytest.fixture(scope="session")
+def one_stop_world(instance: Instance, tmp_path_factory: pytest.TempPathFactory) -> OneStopWorld:
+    """Drawn agencies with their feedback and dossiers, built twice; nobody changes a row."""
+    made = make_warehouse(instance, tmp_path_factory.mktemp("one_stop_world"), "one_stop")
+    made.landing.mkdir()
+    with variables(made.variables()):
+        return build_the_one_stop_world(made)

@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -153,9 +154,10 @@ def take_in_reference(connection: psycopg.Connection, warehouse) -> list[BatchRe
     return results
 
 
-def run_dbt(*models: str) -> None:
+def run_dbt(*models: str, without: Sequence[str] = ()) -> None:
     """A bare `dbt build` with the settings of the environment, all tests included; or of `models`
-    and what they are made of, with the tests that ask for nothing else."""
+    and what they are made of, with the tests that ask for nothing else. `without` leaves out what
+    another build of the tests has tried: unit_test, test."""
     selection = ["--indirect-selection", "cautious", "--select", *(f"+{name}" for name in models)]
     result = subprocess.run(
         [
@@ -165,6 +167,7 @@ def run_dbt(*models: str) -> None:
             "--project-dir",
             str(PROJECT / "dbt_project"),
             *(selection if models else []),
+            *(part for kind in without for part in ("--exclude-resource-type", kind)),
         ],
         capture_output=True,
         text=True,

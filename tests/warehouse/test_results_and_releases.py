@@ -41,6 +41,7 @@ FIRST_RELEASES = [
     "quang-thanh-2023-r1",
     "quang-thanh-2023-sim-r1",
     "scorecards-r1",
+    "units-r1",
     "statements-r1",
     "improvement-r1",
 ]

@@ -22,6 +22,12 @@ survey_results as (
 
 ),
 
+feedback_counts as (
+
+    select * from {{ ref('int_agency_feedback_counts') }}
+
+),
+
 agencies as (
 
     select * from {{ ref('int_agencies') }}
@@ -157,8 +163,14 @@ rated as (
         agencies.unit_level,
         totals.finished_count as agency_finished_count,
         satisfaction.satisfaction_index,
+        feedback_counts.feedback_count,
+        feedback_counts.feedback_on_time_count::numeric
+        / nullif(feedback_counts.feedback_answered_count, 0) as feedback_on_time_rate,
         case
-            when labelled.simulated_count > 0 or satisfaction.data_nature = 'simulated'
+            when
+                labelled.simulated_count > 0
+                or satisfaction.data_nature = 'simulated'
+                or feedback_counts.data_nature = 'simulated'
                 then 'simulated'
             else 'real'
         end as data_nature,
@@ -182,6 +194,13 @@ rated as (
             labelled.agency_code = totals.agency_code
             and labelled.period_type = totals.period_type
             and labelled.period_start = totals.period_start
+    left join feedback_counts
+        on
+            labelled.agency_code = feedback_counts.agency_code
+            and labelled.period_type = feedback_counts.period_type
+            and labelled.period_start = feedback_counts.period_start
+            and labelled.breakdown = feedback_counts.breakdown
+            and labelled.breakdown_value = feedback_counts.breakdown_value
     left join satisfaction
         on
             agencies.agency_key = satisfaction.agency_key
@@ -248,8 +267,8 @@ final as (
         grouped.online_rate,
         grouped.postal_rate,
         grouped.online_payment_rate,
-        null::bigint as feedback_count,
-        null::numeric as feedback_on_time_rate,
+        grouped.feedback_count,
+        grouped.feedback_on_time_rate,
         grouped.satisfaction_index,
         grouped.peer_group,
         case

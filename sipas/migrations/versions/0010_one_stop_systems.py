@@ -5,6 +5,15 @@ Large tables lead their keys with the agency, so that they can be distributed by
 
 from alembic import op
 
+from sipas.migrations.one_stop_marts import MARTS
+from sipas.migrations.quarantine_states import (
+    add_purges,
+    add_quarantine_states,
+    drop_purges,
+    drop_quarantine_states,
+)
+from sipas.migrations.released import create_released, drop_released
+
 revision = "0010"
 down_revision = "0009"
 branch_labels = None
@@ -28,9 +37,14 @@ def upgrade() -> None:
     add_to_dossiers()
     add_drop_repeats()
     add_feedback()
+    add_feedback_rules()
     add_acts()
     add_rules()
     add_increments()
+    add_quarantine_states()
+    add_purges()
+    for mart, (columns, key) in MARTS.items():
+        create_released(mart, columns, key)
 
 
 def add_to_dossiers() -> None:
@@ -169,6 +183,49 @@ def add_feedback() -> None:
     )
 
 
+def add_feedback_rules() -> None:
+    """Deadlines of feedback, and the roles of agencies' heads: rows, as every rule is."""
+    op.execute(
+        """
+        create table reference.feedback_rules (
+            rule_version           text not null,
+            valid_from             date not null,
+            refuse_working_days    smallint not null check (refuse_working_days >= 0),
+            ask_more_working_days  smallint not null check (ask_more_working_days >= 0),
+            answer_working_days    smallint not null check (answer_working_days >= 0),
+            publish_working_days   smallint not null check (publish_working_days >= 0),
+            label_vi               text not null,
+            note                   text,
+            batch_id               bigint not null references audit.batches,
+            position               integer not null,
+            primary key (batch_id, position),
+            unique (batch_id, rule_version),
+            unique (batch_id, valid_from)
+        );
+        comment on table reference.feedback_rules is
+            'a version is in force from its day until the next one; the day of taking in decides';
+
+        create table reference.agency_heads (
+            role_name    text not null check (role_name ~ '^head_[a-z0-9_]+$'),
+            agency_code  text not null check (agency_code ~ '^[A-Za-z0-9.]+$'),
+            note         text,
+            batch_id     bigint not null references audit.batches,
+            position     integer not null,
+            primary key (batch_id, position),
+            unique (batch_id, role_name, agency_code)
+        );
+        comment on table reference.agency_heads is
+            'database roles that may read operational.late_dossier_handlers, for which agency';
+
+        grant select, insert on reference.feedback_rules, reference.agency_heads to sipas_ingest;
+        grant select on reference.feedback_rules, reference.agency_heads
+            to sipas_transform, sipas_release, sipas_audit;
+        grant maintain on raw.feedback, reference.feedback_rules, reference.agency_heads
+            to sipas_transform;
+        """
+    )
+
+
 def add_acts() -> None:
     """Acts of people and machines beside the nightly run: who, why, which days, with what end."""
     op.execute(
@@ -187,6 +244,23 @@ def add_acts() -> None:
             delivery_id   text references audit.deliveries,
             outcome       text
         );
+        alter table audit.deliveries
+            add column told_until timestamptz,
+            add column days_from date,
+            add column days_to date,
+            add column file_stamp text;
+        comment on column audit.deliveries.told_until is
+            'the source''s own time of the newest of its answers; the watermark is the first''s';
+        comment on column audit.deliveries.days_from is
+            'set when all dossiers filed on these days were asked for, not what changed since';
+        comment on column audit.deliveries.file_stamp is
+            'size and time of change of a file where it was found; equal: not read again';
+        create index deliveries_by_source on audit.deliveries (source_code, received_at);
+        -- For the counts of the last days: versions come in the order of time, so that a block
+        -- range of old ones holds no new day of filing. Costs a COPY nearly nothing.
+        create index dossiers_by_filing on raw.dossiers using brin (submitted_at)
+            with (pages_per_range = 32, autosummarize = on);
+
         create table audit.reconciliations (
             reconciliation_id  bigint generated always as identity primary key,
             source_code        text not null,
@@ -275,20 +349,30 @@ def add_increments() -> None:
         comment on table audit.incremental_tables is
             'the build that wrote a table of dbt last, noted in the same transaction';
         grant select, insert, update on audit.incremental_tables to sipas_transform;
-        grant select on audit.incremental_tables to sipas_release, sipas_audit;
+        grant select on audit.incremental_tables
+            to sipas_ingest, sipas_release, sipas_audit;
         """
     )
 
 
 def downgrade() -> None:
+    drop_purges()
+    drop_quarantine_states()
+    for mart in MARTS:
+        drop_released(mart)
     op.execute(
         """
+        drop table reference.agency_heads, reference.feedback_rules;
         drop table audit.incremental_tables, reference.procedure_groups, reference.field_areas,
             reference.on_time_rule_uses, reference.on_time_rules;
         drop function raw.drop_repeats;
         drop table audit.reconciliations, audit.backfills, raw.feedback, raw.dossier_removals;
         alter table raw.dossiers
             drop column fees, drop column status_events, drop column lateness_reason;
+        drop index audit.deliveries_by_source, raw.dossiers_by_filing;
+        alter table audit.deliveries
+            drop column told_until, drop column days_from, drop column days_to,
+            drop column file_stamp;
         alter table audit.deliveries drop constraint deliveries_delivery_kind_check;
         alter table audit.deliveries add constraint deliveries_delivery_kind_check
             check (delivery_kind in ('dossiers', 'survey_forms', 'reference'));

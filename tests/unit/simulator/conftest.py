@@ -8,7 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from simulator import LOCAL_TIME
-from simulator.one_stop import Settings, create_app
+from simulator.one_stop import create_app
+from simulator.world import Settings, World
 
 USER, PASSWORD = "connector", "not-a-secret"
 
@@ -21,6 +22,12 @@ def settings() -> Settings:
         history_from=date(2023, 12, 1),
         clock=datetime(2024, 1, 31, 17, tzinfo=LOCAL_TIME),
     )
+
+
+@pytest.fixture(scope="session")
+def default_world() -> World:
+    """The world of the demo; nobody moves its clock."""
+    return World(Settings())
 
 
 @pytest.fixture(scope="session")

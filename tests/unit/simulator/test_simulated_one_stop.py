@@ -10,7 +10,8 @@ from fastapi.testclient import TestClient
 from simulator import LOCAL_TIME
 from simulator.agencies import AGENCIES, PROCEDURES
 from simulator.dossiers import FIELDS
-from simulator.one_stop import Settings, World, create_app
+from simulator.one_stop import create_app
+from simulator.world import DOSSIERS, Window
 
 TOWN, VILLAGE = "mot_cua_tinh", "mot_cua_xa"
 SYSTEMS = (TOWN, VILLAGE)
@@ -170,9 +171,13 @@ def test_the_clock_stops_before_the_calendar_ends(open_client):
     assert client.get("/clock").json() == before
 
 
-def test_default_world_has_the_characters_that_figures_need():
-    world = World(Settings())
-    records = [r for system in SYSTEMS for r in world.page(system, 1, 10**6, None)[0]]
+def test_default_world_has_the_characters_that_figures_need(default_world):
+    world = default_world
+    records = [
+        record
+        for system in SYSTEMS
+        for record in world.records(system, world.changes(system, DOSSIERS, Window()))
+    ]
     assert 5500 < len(records) < 6500
     assert {r["TrangThaiHoSo"] for r in records} == {str(code) for code in range(1, 11)}
     assert {r["MaTTHC"] for r in records} == {procedure.code for procedure in PROCEDURES}

@@ -6,10 +6,17 @@ import yaml
 from sipas.contracts.mapping import load_mapping
 from sipas.contracts.survey_mapping import load_survey_mapping
 from sipas.errors import UserError
-from sipas.sources.configuration import read_sources, source_by_code
+from sipas.sources.configuration import (
+    DropFolderSource,
+    FilesSource,
+    HttpSource,
+    read_sources,
+    source_by_code,
+)
 
 ENTRY = {
     "code": "mot_cua",
+    "kind": "http",
     "name_vi": "Một cửa",
     "connection": "mot_cua",
     "path": "/systems/mot_cua",
@@ -46,13 +53,31 @@ def test_an_entry_is_read_with_its_defaults(sources_file):
         ({"page_size": 0}, "page_size"),
         ({"overlap_minutes": -1}, "overlap_minutes"),
         ({"pasword": "x"}, "pasword"),
+        ({"kind": "ftp"}, "'ftp'.*kind"),
+        ({"kind": "files"}, "connection"),
+        ({"requests_per_second": 0}, "requests_per_second"),
+        ({"concurrency": "two"}, "concurrency"),
+        ({"paging": "offset"}, "paging"),
+        ({"reject_threshold": 10}, "reject_threshold"),
     ],
 )
 def test_a_wrong_field_is_named(sources_file, change, named):
     sources_file(ENTRY | {"code": "first"}, ENTRY | change)
     with pytest.raises(UserError, match=rf"sources\.yml is wrong: .*{named}") as wrong:
         read_sources()
-    assert "one_stop[1]" in str(wrong.value) or "one_stop[...]" in str(wrong.value)
+    code = change.get("code", "mot_cua")
+    assert f"one_stop[1] ({code})" in str(wrong.value)
+
+
+def test_each_kind_is_read_as_what_it_is(sources_file):
+    base = {name: ENTRY[name] for name in ("name_vi", "mapping", "data_nature")}
+    sources_file(
+        ENTRY,
+        base | {"code": "xa", "kind": "files"},
+        base | {"code": "so", "kind": "drop_folder", "path": "s3://bucket/so"},
+    )
+    kinds = [type(source) for source in read_sources().one_stop]
+    assert kinds == [HttpSource, FilesSource, DropFolderSource]
 
 
 def test_a_code_that_stands_twice_is_named(sources_file):

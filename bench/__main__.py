@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 import pandas
 
+from bench.dossier_builds import dossier_builds
 from bench.dossiers import dossiers
 from bench.faults.command import faults
 from bench.generate import ROUND, questions, write_round
@@ -56,6 +57,7 @@ def main() -> None:
 
 
 main.add_command(dossiers)
+main.add_command(dossier_builds)
 main.add_command(faults)
 
 

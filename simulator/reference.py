@@ -9,6 +9,7 @@ from simulator import DATA_NATURE
 from simulator.agencies import (
     AGENCIES,
     COMMUNE_SYSTEM,
+    PROCEDURES,
     PROVINCE_KEY,
     PROVINCIAL_SYSTEM,
     VALID_FROM,
@@ -22,6 +23,7 @@ from simulator.places import Point, sampling_points
 from sipas.contracts.reference_tables import TABLES
 
 ROUND_CODE = "hue-2023-sim"
+SHORT_LIMIT = 5
 
 
 def write_reference(folder: Path) -> list[Path]:
@@ -38,6 +40,8 @@ def write_reference(folder: Path) -> list[Path]:
         _write(folder, "sampling_points", [_point(point) for point in points]),
         _write(folder, "sampling_designs", _designs()),
         _write(folder, "point_rules", [_reform_points()]),
+        _write(folder, "field_areas", _field_areas()),
+        _write(folder, "procedure_groups", _procedure_groups()),
         *(_write(folder, table, rows) for table, rows in improvement_rows().items()),
         *(
             _write(folder / COMMUNE_ROUND, table, rows)
@@ -170,6 +174,27 @@ def _round() -> dict:
         "planned_form_count": FITTED_FORMS,
         "note": "Phiếu sinh ra từ số liệu công bố, không phải phiếu thật",
     }
+
+
+def _field_areas() -> list[dict]:
+    """The invented systems' codes of the fields with targets of their own."""
+    areas = {"DD": "land", "XD": "construction", "DT": "investment"}
+    return [{"field_code": code, "field_area": area} for code, area in areas.items()]
+
+
+def _procedure_groups() -> list[dict]:
+    """Procedures by how long they may take: an example of groups, which no document prints."""
+    return [
+        {
+            "procedure_code": procedure.code,
+            "procedure_group": "short" if procedure.time_limit <= SHORT_LIMIT else "long",
+            "label_vi": "Thời hạn đến 5 ngày làm việc"
+            if procedure.time_limit <= SHORT_LIMIT
+            else "Thời hạn trên 5 ngày làm việc",
+            "note": "Nhóm mô phỏng",
+        }
+        for procedure in PROCEDURES
+    ]
 
 
 def _reform_points() -> dict:

@@ -10,27 +10,30 @@
         'clock_stopped_at', 'outcome', 'working_day_count', 'late_notice_at', 'first_apology_on',
         'repeated_supplement_at', 'is_paid_online', 'is_postal', 'as_of_at'
     ] -%}
-    {%- set outcomes = previous('int_dossier_outcomes') -%}
+    {%- set gained = [] -%}
+    {%- set lost = [] -%}
+    {%- for column in columns -%}
+        {%- do gained.append('updates.' ~ column) -%}
+        {%- do lost.append('outcomes.' ~ column) -%}
+    {%- endfor -%}
     select
         1 as sign,
-        updates.{{ columns | join(',\n        updates.') }}
-    from updates
+        {{ gained | join(',\n        ') }}
+    from {{ ref('int_dossier_updates') }} as updates
     where updates.outcome <> 'not_yet_taken_in'
-    {%- if not dossiers_in_full() %}
-    union all
-    select
-        {{ 1 if in_full else -1 }} as sign,
-        outcomes.{{ columns | join(',\n        outcomes.') }}
-    from {{ outcomes }} as outcomes
-    {{ 'left' if in_full else 'inner' }} join changed_dossiers
-        on
-            outcomes.agency_code = changed_dossiers.agency_code
-            and outcomes.dossier_code = changed_dossiers.dossier_code
-    where
-        outcomes.outcome <> 'not_yet_taken_in'
-        {%- if in_full %}
-        and changed_dossiers.dossier_code is null
-        {%- endif %}
+    {% if not dossiers_in_full() -%}
+        union all
+        select
+            {{ 1 if in_full else -1 }} as sign,
+            {{ lost | join(',\n            ') }}
+        from {{ previous('int_dossier_outcomes') }} as outcomes
+        {{ 'left' if in_full else 'inner' }} join {{ ref('int_changed_dossiers') }} as changed
+            on
+                outcomes.agency_code = changed.agency_code
+                and outcomes.dossier_code = changed.dossier_code
+        where
+            outcomes.outcome <> 'not_yet_taken_in'
+            {{ 'and changed.dossier_code is null' if in_full }}
     {%- endif %}
 {%- endmacro %}
 
@@ -99,6 +102,38 @@
     }) -%}
 {%- endmacro %}
 
+{#- The counts of a cell from its dossiers, each with its sign. -#}
+{% macro count_dossiers() -%}
+    {%- set sums = [] -%}
+    {%- for name, condition in dossier_counts().items() -%}
+        {%- do sums.append(
+            'coalesce(sum(sign) filter (where ' ~ condition ~ '), 0) as ' ~ name
+        ) -%}
+    {%- endfor -%}
+    {{ sums | join(',\n        ') }}
+{%- endmacro %}
+
+{#- The counts of a breakdown value from its cells. -#}
+{% macro sum_dossier_counts() -%}
+    {%- set sums = [] -%}
+    {%- for name in dossier_counts() -%}
+        {%- do sums.append('sum(' ~ name ~ ')::bigint as ' ~ name) -%}
+    {%- endfor -%}
+    {{ sums | join(',\n        ') }}
+{%- endmacro %}
+
+{#- What stood before and what changed, together; counts made anew have nothing before them. -#}
+{% macro brought_forward(names, in_full) -%}
+    {%- set sums = [] -%}
+    {%- for name in names -%}
+        {%- do sums.append(
+            'changes.' ~ name if in_full
+            else 'changes.' ~ name ~ ' + coalesce(before.' ~ name ~ ', 0) as ' ~ name
+        ) -%}
+    {%- endfor -%}
+    {{ sums | join(',\n        ') }}
+{%- endmacro %}
+
 {#- Rows of counts in which nothing is counted any more are not there. -#}
 {% macro forget_empty_counts(count) -%}
     delete from {{ this }}
@@ -117,4 +152,16 @@
             and outcomes.agency_code = changed.agency_code
             and outcomes.dossier_code = changed.dossier_code
     {%- endif -%}
+{%- endmacro %}
+
+{#- Each of these moments if it lies after the as-of, else null. -#}
+{% macro later_moments(relation, as_of, moments) -%}
+    {%- set cases = [] -%}
+    {%- for moment in moments -%}
+        {%- set told = relation ~ '.' ~ moment -%}
+        {%- do cases.append(
+            'case when ' ~ told ~ ' > ' ~ relation ~ '.' ~ as_of ~ ' then ' ~ told ~ ' end'
+        ) -%}
+    {%- endfor -%}
+    {{ cases | join(',\n            ') }}
 {%- endmacro %}

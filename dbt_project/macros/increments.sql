@@ -8,6 +8,16 @@
     {%- if execute -%}
         {%- do return(adapter.get_relation(target.database, 'intermediate', model_name)) -%}
     {%- endif -%}
+    {%- do return(model_name) -%}
+{%- endmacro %}
+
+{#- The same as conditions in SQL. -#}
+{% macro is_there(model_name) -%}
+    {{ 'true' if previous(model_name) else 'false' }}
+{%- endmacro %}
+
+{% macro full_refresh_is_asked_for() -%}
+    {{ 'true' if execute and flags.FULL_REFRESH else 'false' }}
 {%- endmacro %}
 
 {#- True when this build looks at every dossier, not only at those that changed or fell due. -#}

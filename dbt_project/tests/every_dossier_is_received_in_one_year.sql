@@ -1,6 +1,6 @@
--- The counts against the layer below: no dossier vanishes, none counts twice, in any breakdown. A full
--- build counts every agency afresh, an increment one agency in thirty, so that it does not read
--- millions of rows: within thirty builds everybody's turn comes.
+-- The counts against the layer below: no dossier vanishes, none counts twice, in any breakdown. A
+-- full build counts every agency afresh, an increment one agency in thirty, so that it does not
+-- read millions of rows: within thirty builds everybody's turn comes.
 with build as (
 
     select * from {{ ref('int_dossier_build') }}

@@ -25,7 +25,7 @@ REFERENCE = Path(__file__).parents[2] / "reference"
 def empty(warehouse) -> None:
     """Nothing was ever received: no delivery, no batch, no row, no file."""
     with warehouse.connect() as connection:
-        connection.execute("truncate audit.deliveries cascade")
+        connection.execute("truncate audit.deliveries, audit.incremental_tables cascade")
     for folder in (warehouse.landing, warehouse.inbox):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()

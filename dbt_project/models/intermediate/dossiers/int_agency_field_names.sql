@@ -1,3 +1,5 @@
+-- depends_on: {{ ref('int_changed_dossiers') }}
+-- depends_on: {{ ref('int_dossier_updates') }}
 {{
     config(
         materialized='incremental',
@@ -10,19 +12,7 @@
 }}
 {%- set in_full = counts_in_full() %}
 
-with updates as (
-
-    select * from {{ ref('int_dossier_updates') }}
-
-),
-
-changed_dossiers as (
-
-    select * from {{ ref('int_changed_dossiers') }}
-
-),
-
-build as (
+with build as (
 
     select * from {{ ref('int_dossier_build') }}
 
@@ -55,17 +45,16 @@ final as (
         changes.agency_code,
         changes.field_code,
         changes.field_name,
-        changes.dossier_count{{ '' if in_full else ' + coalesce(before.dossier_count, 0)' }}
-            as dossier_count,
+        {{ brought_forward(['dossier_count'], in_full) }},
         build.build_id
     from changes
     cross join build
     {%- if not in_full %}
-    left join {{ this }} as before
-        on
-            changes.agency_code = before.agency_code
-            and changes.field_code = before.field_code
-            and changes.field_name = before.field_name
+        left join {{ this }} as before
+            on
+                changes.agency_code = before.agency_code
+                and changes.field_code = before.field_code
+                and changes.field_name = before.field_name
     {%- endif %}
 
 )

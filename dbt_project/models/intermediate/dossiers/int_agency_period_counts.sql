@@ -1,3 +1,5 @@
+-- depends_on: {{ ref('int_changed_dossiers') }}
+-- depends_on: {{ ref('int_dossier_updates') }}
 {{
     config(
         materialized='incremental',
@@ -13,25 +15,14 @@
             },
             {'columns': ['build_id']}
         ],
-        post_hook=["{{ forget_empty_counts('carried_in_count + received_count') }}", "{{ note_build() }}"]
+        post_hook=[
+            "{{ forget_empty_counts('carried_in_count + received_count') }}", "{{ note_build() }}"
+        ]
     )
 }}
 {%- set in_full = counts_in_full() %}
-{%- set counts = dossier_counts() %}
 
-with updates as (
-
-    select * from {{ ref('int_dossier_updates') }}
-
-),
-
-changed_dossiers as (
-
-    select * from {{ ref('int_changed_dossiers') }}
-
-),
-
-field_areas as (
+with field_areas as (
 
     select * from {{ ref('stg_reference__field_areas') }}
 
@@ -154,10 +145,8 @@ cells as (
         field_code,
         procedure_group,
         channel,
-        is_interlinked
-        {%- for name, condition in counts.items() %},
-        coalesce(sum(sign) filter (where {{ condition }}), 0) as {{ name }}
-        {%- endfor %}
+        is_interlinked,
+        {{ count_dossiers() }}
     from flagged
     group by
         agency_code,
@@ -188,10 +177,8 @@ changes as (
         period_type,
         period_start,
         {{ dossier_breakdown_name() }} as breakdown,
-        {{ dossier_breakdown_value() }} as breakdown_value
-        {%- for name in counts %},
-        sum({{ name }})::bigint as {{ name }}
-        {%- endfor %}
+        {{ dossier_breakdown_value() }} as breakdown_value,
+        {{ sum_dossier_counts() }}
     from grouped_cells
     group by {{ dossier_breakdown_sets('agency_code, period_type, period_start') }}
 
@@ -213,13 +200,13 @@ cumulated as (
         sum(working_days.dossier_count) over cells_of_period as dossier_count
     from working_days
     {%- if not in_full %}
-    inner join changes
-        on
-            working_days.agency_code = changes.agency_code
-            and working_days.period_type = changes.period_type
-            and working_days.period_start = changes.period_start
-            and working_days.breakdown = changes.breakdown
-            and working_days.breakdown_value = changes.breakdown_value
+        inner join changes
+            on
+                working_days.agency_code = changes.agency_code
+                and working_days.period_type = changes.period_type
+                and working_days.period_start = changes.period_start
+                and working_days.breakdown = changes.breakdown
+                and working_days.breakdown_value = changes.breakdown_value
     {%- endif %}
     window
         cells_of_period as (
@@ -265,10 +252,8 @@ final as (
         changes.period_type,
         changes.period_start,
         changes.breakdown,
-        changes.breakdown_value
-        {%- for name in counts %},
-        changes.{{ name }}{{ '' if in_full else ' + coalesce(before.' ~ name ~ ', 0)' }} as {{ name }}
-        {%- endfor %},
+        changes.breakdown_value,
+        {{ brought_forward(dossier_counts(), in_full) }},
         medians.median_working_days,
         build.build_id
     from changes
@@ -281,13 +266,13 @@ final as (
             and changes.breakdown = medians.breakdown
             and changes.breakdown_value = medians.breakdown_value
     {%- if not in_full %}
-    left join {{ this }} as before
-        on
-            changes.agency_code = before.agency_code
-            and changes.period_type = before.period_type
-            and changes.period_start = before.period_start
-            and changes.breakdown = before.breakdown
-            and changes.breakdown_value = before.breakdown_value
+        left join {{ this }} as before
+            on
+                changes.agency_code = before.agency_code
+                and changes.period_type = before.period_type
+                and changes.period_start = before.period_start
+                and changes.breakdown = before.breakdown
+                and changes.breakdown_value = before.breakdown_value
     {%- endif %}
 
 )

@@ -1,3 +1,5 @@
+-- depends_on: {{ ref('int_changed_dossiers') }}
+-- depends_on: {{ ref('int_dossier_updates') }}
 {{
     config(
         materialized='incremental',
@@ -22,19 +24,7 @@
 }}
 {%- set in_full = counts_in_full() %}
 
-with updates as (
-
-    select * from {{ ref('int_dossier_updates') }}
-
-),
-
-changed_dossiers as (
-
-    select * from {{ ref('int_changed_dossiers') }}
-
-),
-
-field_areas as (
+with field_areas as (
 
     select * from {{ ref('stg_reference__field_areas') }}
 
@@ -143,20 +133,19 @@ final as (
         changes.breakdown,
         changes.breakdown_value,
         changes.working_day_count,
-        changes.dossier_count{{ '' if in_full else ' + coalesce(before.dossier_count, 0)' }}
-            as dossier_count,
+        {{ brought_forward(['dossier_count'], in_full) }},
         build.build_id
     from changes
     cross join build
     {%- if not in_full %}
-    left join {{ this }} as before
-        on
-            changes.agency_code = before.agency_code
-            and changes.period_type = before.period_type
-            and changes.period_start = before.period_start
-            and changes.breakdown = before.breakdown
-            and changes.breakdown_value = before.breakdown_value
-            and changes.working_day_count = before.working_day_count
+        left join {{ this }} as before
+            on
+                changes.agency_code = before.agency_code
+                and changes.period_type = before.period_type
+                and changes.period_start = before.period_start
+                and changes.breakdown = before.breakdown
+                and changes.breakdown_value = before.breakdown_value
+                and changes.working_day_count = before.working_day_count
     {%- endif %}
 
 )

@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('int_dossier_build') }}
 {{ config(unlogged=true) }}
 {%- set in_full = dossiers_in_full() %}
 
@@ -13,105 +14,105 @@ removals as (
 
 ),
 
-build as (
-
-    select * from {{ ref('int_dossier_build') }}
-
-),
-
 {% if not in_full -%}
--- A corrected batch replaces the older ones of its lot: what only they told is to be looked at too.
-touched_batches as (
+    build as (
 
-    select batches.batch_id
-    from {{ source('audit', 'batches') }} as batches
-    inner join {{ source('audit', 'deliveries') }} as deliveries
-        on batches.delivery_id = deliveries.delivery_id
-    where
-        deliveries.lot_key in (
-            select consumed_deliveries.lot_key
-            from {{ source('audit', 'build_batches') }} as build_batches
-            inner join {{ source('audit', 'batches') }} as consumed_batches
-                on build_batches.batch_id = consumed_batches.batch_id
-            inner join {{ source('audit', 'deliveries') }} as consumed_deliveries
-                on consumed_batches.delivery_id = consumed_deliveries.delivery_id
-            inner join build
-                on build_batches.build_id = build.build_id
-        )
+        select * from {{ ref('int_dossier_build') }}
 
-),
+    ),
 
-touched as (
+    -- A corrected batch replaces the older ones of its lot: what only they told is looked at too.
+    touched_batches as (
 
-    select
-        told.agency_code,
-        told.dossier_code
-    from {{ source('raw', 'dossiers') }} as told
-    inner join touched_batches
-        on told.batch_id = touched_batches.batch_id
-    union
-    select
-        told.agency_code,
-        told.dossier_code
-    from {{ source('raw', 'dossier_removals') }} as told
-    inner join touched_batches
-        on told.batch_id = touched_batches.batch_id
-    union
-    select
-        outcomes.agency_code,
-        outcomes.dossier_code
-    from {{ previous('int_dossier_outcomes') }} as outcomes
-    inner join build
-        on outcomes.next_change_at <= build.as_of_at
+        select batches.batch_id
+        from {{ source('audit', 'batches') }} as batches
+        inner join {{ source('audit', 'deliveries') }} as deliveries
+            on batches.delivery_id = deliveries.delivery_id
+        where
+            deliveries.lot_key in (
+                select consumed_deliveries.lot_key
+                from {{ source('audit', 'build_batches') }} as build_batches
+                inner join {{ source('audit', 'batches') }} as consumed_batches
+                    on build_batches.batch_id = consumed_batches.batch_id
+                inner join {{ source('audit', 'deliveries') }} as consumed_deliveries
+                    on consumed_batches.delivery_id = consumed_deliveries.delivery_id
+                inner join build
+                    on build_batches.build_id = build.build_id
+            )
 
-),
+    ),
 
-versions as (
+    touched as (
 
-    select dossiers.*
-    from touched
-    inner join dossiers
-        on
-            touched.agency_code = dossiers.agency_code
-            and touched.dossier_code = dossiers.dossier_code
+        select
+            told.agency_code,
+            told.dossier_code
+        from {{ source('raw', 'dossiers') }} as told
+        inner join touched_batches
+            on told.batch_id = touched_batches.batch_id
+        union
+        select
+            told.agency_code,
+            told.dossier_code
+        from {{ source('raw', 'dossier_removals') }} as told
+        inner join touched_batches
+            on told.batch_id = touched_batches.batch_id
+        union
+        select
+            outcomes.agency_code,
+            outcomes.dossier_code
+        from {{ previous('int_dossier_outcomes') }} as outcomes
+        inner join build
+            on outcomes.next_change_at <= build.as_of_at
 
-),
+    ),
 
-last_removals as (
+    versions as (
 
-    select
-        touched.agency_code,
-        touched.dossier_code,
-        max(removals.removed_at) as removed_at
-    from touched
-    left join removals
-        on
-            touched.agency_code = removals.agency_code
-            and touched.dossier_code = removals.dossier_code
-    group by
-        touched.agency_code,
-        touched.dossier_code
+        select dossiers.*
+        from touched
+        inner join dossiers
+            on
+                touched.agency_code = dossiers.agency_code
+                and touched.dossier_code = dossiers.dossier_code
 
-),
+    ),
+
+    last_removals as (
+
+        select
+            touched.agency_code,
+            touched.dossier_code,
+            max(removals.removed_at) as removed_at
+        from touched
+        left join removals
+            on
+                touched.agency_code = removals.agency_code
+                and touched.dossier_code = removals.dossier_code
+        group by
+            touched.agency_code,
+            touched.dossier_code
+
+    ),
 {%- else -%}
-versions as (
+    versions as (
 
-    select * from dossiers
+        select * from dossiers
 
-),
+    ),
 
-last_removals as (
+    last_removals as (
 
-    select
-        agency_code,
-        dossier_code,
-        max(removed_at) as removed_at
-    from removals
-    group by
-        agency_code,
-        dossier_code
+        select
+            agency_code,
+            dossier_code,
+            max(removed_at) as removed_at
+        from removals
+        group by
+            agency_code,
+            dossier_code
 
-),
+    ),
 {%- endif %}
 
 -- The source's own time decides, not the order of arrival: a late delivery of old versions
@@ -138,8 +139,8 @@ newest as (
 final as (
 
     select
-        agency_code,
-        dossier_code,
+        coalesce(newest.agency_code, last_removals.agency_code) as agency_code,
+        coalesce(newest.dossier_code, last_removals.dossier_code) as dossier_code,
         newest.dossier_code is null
         or coalesce(last_removals.removed_at >= newest.source_updated_at, false) as is_removed,
         newest.source_code,
@@ -170,7 +171,9 @@ final as (
         newest.position
     from newest
     full join last_removals
-        using (agency_code, dossier_code)
+        on
+            newest.agency_code = last_removals.agency_code
+            and newest.dossier_code = last_removals.dossier_code
 
 )
 

@@ -41,14 +41,16 @@ last_build as (
         on incremental_tables.build_id = builds.build_id
     where
         incremental_tables.table_name = 'int_dossier_outcomes'
-        and {{ 'true' if previous('int_dossier_outcomes') else 'false' }}
+        and {{ is_there('int_dossier_outcomes') }}
 
 ),
 
 new_reference as (
 
-    select string_agg(visible_batches.subject_code, ', ' order by visible_batches.subject_code)
-        as table_names
+    select
+        string_agg(
+            visible_batches.subject_code, ', ' order by visible_batches.subject_code
+        ) as table_names
     from visible_batches
     inner join build_batches
         on visible_batches.batch_id = build_batches.batch_id
@@ -73,7 +75,7 @@ judged as (
         current_build.build_id,
         current_build.as_of_at,
         case
-            when {{ 'true' if flags.FULL_REFRESH else 'false' }} then 'asked for'
+            when {{ full_refresh_is_asked_for() }} then 'asked for'
             when last_build.as_of_at is null then 'there are no outcomes yet'
             when last_build.dbt_project_sha256 <> builds.dbt_project_sha256
                 then 'the project has changed'

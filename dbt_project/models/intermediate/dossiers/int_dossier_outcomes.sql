@@ -28,7 +28,45 @@ with updates as (
 
 final as (
 
-    select * from updates
+    select
+        agency_code,
+        dossier_code,
+        source_code,
+        source_updated_at,
+        procedure_code,
+        procedure_name,
+        procedure_group,
+        field_code,
+        field_name,
+        channel,
+        is_interlinked,
+        status,
+        taken_in_at,
+        ended_at,
+        promised_due_at,
+        effective_due_at,
+        paused_interval,
+        clock_stopped_at,
+        supplement_count,
+        repeated_supplement_at,
+        on_time_rule_version,
+        outcome,
+        working_day_count,
+        late_notice_at,
+        first_apology_on,
+        apology_count,
+        next_due_at,
+        lateness_reason,
+        handler_hash,
+        is_paid_online,
+        is_postal,
+        data_nature,
+        batch_id,
+        position,
+        build_id,
+        as_of_at,
+        next_change_at
+    from updates
 
 )
 

@@ -7,6 +7,28 @@ with dossiers as (
 
 ),
 
+supplemented as (
+
+    select
+        agency_code,
+        dossier_code,
+        supplements
+    from {{ ref('int_changed_dossiers') }}
+    where supplements <> '[]'
+
+),
+
+apologised as (
+
+    select
+        agency_code,
+        dossier_code,
+        apologies
+    from {{ ref('int_changed_dossiers') }}
+    where apologies <> '[]'
+
+),
+
 rule_spans as (
 
     select * from {{ ref('int_on_time_rule_spans') }}
@@ -155,95 +177,147 @@ promised as (
 
 ),
 
+requests as (
+
+    select
+        supplemented.agency_code,
+        supplemented.dossier_code,
+        told.requested_at,
+        told.arrived_at,
+        told.due_after_at,
+        told.requested_at <= build.as_of_at as is_known,
+        {{ known_by('told.arrived_at', 'build.as_of_at') }} as known_arrived_at,
+        least(
+            case when told.requested_at > build.as_of_at then told.requested_at end,
+            case when told.arrived_at > build.as_of_at then told.arrived_at end
+        ) as next_change_at
+    from supplemented
+    cross join build
+    cross join
+        lateral jsonb_to_recordset(supplemented.supplements) as told (
+            requested_at timestamptz, arrived_at timestamptz, due_after_at timestamptz
+        )
+
+),
+
+pauses as (
+
+    select
+        agency_code,
+        dossier_code,
+        count(*) filter (where is_known) as supplement_count,
+        array_agg(requested_at order by requested_at, arrived_at) filter (where is_known)
+            as requested_ats,
+        array_agg(known_arrived_at order by requested_at, arrived_at) filter (where is_known)
+            as arrived_ats,
+        (
+            array_agg(
+                due_after_at
+                order by requested_at desc, arrived_at desc, due_after_at desc
+            ) filter (where is_known)
+        )[1] as last_due_after_at,
+        min(requested_at) filter (where is_known and known_arrived_at is null)
+            as clock_stopped_at,
+        min(next_change_at) as next_change_at
+    from requests
+    group by
+        agency_code,
+        dossier_code
+
+),
+
+issued as (
+
+    select
+        apologised.agency_code,
+        apologised.dossier_code,
+        told.issued_on,
+        told.due_after_at,
+        build.as_of_at,
+        told.issued_on::timestamp at time zone 'Asia/Ho_Chi_Minh' as issued_at
+    from apologised
+    cross join build
+    cross join
+        lateral jsonb_to_recordset(apologised.apologies) as told (
+            issued_on date, due_after_at timestamptz
+        )
+
+),
+
+letters as (
+
+    select
+        agency_code,
+        dossier_code,
+        count(*) filter (where issued_at <= as_of_at) as apology_count,
+        min(issued_on) filter (where issued_at <= as_of_at) as first_apology_on,
+        (
+            array_agg(
+                due_after_at
+                order by issued_on desc, due_after_at desc
+            ) filter (where issued_at <= as_of_at)
+        )[1] as next_due_at,
+        min(issued_at) filter (where issued_at > as_of_at) as next_change_at
+    from issued
+    group by
+        agency_code,
+        dossier_code
+
+),
+
 -- A pause counts when it is over: the due time moves when the papers come, not day by day.
-listed as (
+paused as (
 
     select
         promised.*,
-        pauses.supplement_count,
-        pauses.paused_interval,
+        coalesce(pauses.supplement_count, 0) as supplement_count,
+        pauses.requested_ats[2] as repeated_supplement_at,
+        pauses.last_due_after_at,
+        pauses.next_change_at as next_supplement_at,
         case when not promised.pauses_count then pauses.clock_stopped_at end as clock_stopped_at,
-        pauses.repeated_supplement_at,
-        pauses.next_supplement_at,
-        coalesce(
-            pauses.last_due_after_at,
-            promised.promised_due_at
-            + case when promised.pauses_count then interval '0' else pauses.paused_interval end
-        ) as due_moment_at,
-        letters.apology_count,
-        letters.first_apology_on,
-        letters.next_due_at,
-        letters.next_letter_at
-    from promised
-    cross join lateral (
-        select
-            count(*) filter (where requests.requested_at <= promised.as_of_at)
-                as supplement_count,
-            coalesce(
-                sum(
-                    greatest(
-                        least(
-                            {{ known_by('requests.arrived_at', 'promised.as_of_at') }},
-                            promised.ended_at
-                        ) - requests.requested_at,
+        case
+            when pauses.requested_ats is null then interval '0'
+            else (
+                select
+                    coalesce(
+                        sum(
+                            greatest(
+                                least(pause.arrived_at, promised.ended_at) - pause.requested_at,
+                                interval '0'
+                            )
+                        ),
                         interval '0'
                     )
-                ) filter (where requests.requested_at <= promised.as_of_at),
-                interval '0'
-            ) as paused_interval,
-            min(requests.requested_at) filter (
-                where
-                requests.requested_at <= promised.as_of_at
-                and (requests.arrived_at <= promised.as_of_at) is not true
-            ) as clock_stopped_at,
-            (
-                array_agg(requests.requested_at order by requests.requested_at asc)
-                    filter (where requests.requested_at <= promised.as_of_at)
-            )[2] as repeated_supplement_at,
-            (
-                array_agg(
-                    requests.due_after_at
-                    order by
-                        requests.requested_at desc,
-                        requests.arrived_at desc nulls first,
-                        requests.due_after_at desc nulls first
-                ) filter (where requests.requested_at <= promised.as_of_at)
-            )[1] as last_due_after_at,
-            least(
-                min(requests.requested_at) filter (
-                    where requests.requested_at > promised.as_of_at
-                ),
-                min(requests.arrived_at) filter (where requests.arrived_at > promised.as_of_at)
-            ) as next_supplement_at
-        from jsonb_to_recordset(promised.supplements) as requests (
-            requested_at timestamptz, arrived_at timestamptz, due_after_at timestamptz
-        )
-        where promised.supplements <> '[]'
-    ) as pauses
-    cross join lateral (
-        select
-            count(*) filter (where apologies.issued_at <= promised.as_of_at) as apology_count,
-            min(apologies.issued_on) filter (where apologies.issued_at <= promised.as_of_at)
-                as first_apology_on,
-            (
-                array_agg(
-                    apologies.due_after_at
-                    order by apologies.issued_on desc, apologies.due_after_at desc nulls last
-                ) filter (where apologies.issued_at <= promised.as_of_at)
-            )[1] as next_due_at,
-            min(apologies.issued_at) filter (where apologies.issued_at > promised.as_of_at)
-                as next_letter_at
-        from (
-            select
-                letter.issued_on,
-                letter.due_after_at,
-                letter.issued_on::timestamp at time zone 'Asia/Ho_Chi_Minh' as issued_at
-            from jsonb_to_recordset(promised.apologies) as letter (
-                issued_on date, due_after_at timestamptz
+                from unnest(pauses.requested_ats, pauses.arrived_ats)
+                    as pause (requested_at, arrived_at)
             )
-            where promised.apologies <> '[]'
-        ) as apologies
-    ) as letters
+        end as paused_interval,
+        coalesce(letters.apology_count, 0) as apology_count,
+        letters.first_apology_on,
+        letters.next_due_at,
+        letters.next_change_at as next_letter_at
+    from promised
+    left join pauses
+        on
+            promised.agency_code = pauses.agency_code
+            and promised.dossier_code = pauses.dossier_code
+    left join letters
+        on
+            promised.agency_code = letters.agency_code
+            and promised.dossier_code = letters.dossier_code
+
+),
+
+listed as (
+
+    select
+        *,
+        coalesce(
+            last_due_after_at,
+            promised_due_at
+            + case when pauses_count then interval '0' else paused_interval end
+        ) as due_moment_at
+    from paused
 
 ),
 
@@ -328,12 +402,10 @@ final as (
         due.build_id,
         due.as_of_at,
         least(
-            {%- for moment in [
+            {{ later_moments('due', 'as_of_at', [
                 'submitted_at', 'received_at', 'processed_at', 'returned_at', 'refused_at',
                 'late_notice_at', 'source_updated_at'
-            ] %}
-            case when due.{{ moment }} > due.as_of_at then due.{{ moment }} end,
-            {%- endfor %}
+            ]) }},
             due.next_supplement_at,
             due.next_letter_at,
             case

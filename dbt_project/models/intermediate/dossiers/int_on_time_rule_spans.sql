@@ -89,27 +89,30 @@ ranked as (
 
 ),
 
--- 1 processed, 2 returned, 3 refused, 4 a status that ends, in the order of the rule.
-numbered_rules as (
+-- 1 processed, 2 returned, 3 refused, 4 a status that ends.
+named_ends as (
+
+    select
+        rules.rule_version,
+        ends.place,
+        array_position(array['processed', 'returned', 'refused', 'status'], ends.end_moment)
+            as end_number
+    from rules
+    cross join
+        lateral string_to_table(rules.end_moments, ' ') with ordinality as ends (end_moment, place)
+
+),
+
+rule_ends as (
 
     select
         rule_version,
-        compares,
-        pauses_count,
-        most_supplement_requests,
-        without_appointment,
-        (
-            select
-                array_agg(
-                    array_position(
-                        array['processed', 'returned', 'refused', 'status'], moments.end_moment
-                    )
-                    order by moments.place
-                )
-            from string_to_table(end_moments, ' ')
-                with ordinality as moments (end_moment, place)
-        ) as ends
-    from rules
+        max(end_number) filter (where place = 1) as first_end,
+        max(end_number) filter (where place = 2) as second_end,
+        max(end_number) filter (where place = 3) as third_end,
+        max(end_number) filter (where place = 4) as fourth_end
+    from named_ends
+    group by rule_version
 
 ),
 
@@ -120,18 +123,20 @@ final as (
         ranked.source_code,
         ranked.valid_from,
         ranked.valid_to,
-        numbered_rules.rule_version,
-        numbered_rules.ends[1] as first_end,
-        numbered_rules.ends[2] as second_end,
-        numbered_rules.ends[3] as third_end,
-        numbered_rules.ends[4] as fourth_end,
-        numbered_rules.compares = 'day' as is_by_day,
-        numbered_rules.pauses_count,
-        numbered_rules.most_supplement_requests,
-        numbered_rules.without_appointment
+        rules.rule_version,
+        rule_ends.first_end,
+        rule_ends.second_end,
+        rule_ends.third_end,
+        rule_ends.fourth_end,
+        rules.compares = 'day' as is_by_day,
+        rules.pauses_count,
+        rules.most_supplement_requests,
+        rules.without_appointment
     from ranked
-    inner join numbered_rules
-        on ranked.rule_version = numbered_rules.rule_version
+    inner join rules
+        on ranked.rule_version = rules.rule_version
+    inner join rule_ends
+        on ranked.rule_version = rule_ends.rule_version
     where ranked.candidate_rank = 1
 
 )

@@ -223,7 +223,7 @@ grouped as (
         end
         || ' – '
         || case
-            {%- set bounds = var('peer_volume_bounds') %}
+            {%- set bounds = var('peer_volume_bounds') | map('int') | list %}
             when agency_finished_count < {{ bounds[0] }} then 'dưới {{ bounds[0] }} hồ sơ'
             {%- for bound in bounds[1:] %}
             when agency_finished_count < {{ bound }}

@@ -68,8 +68,8 @@ def record_lines(connection: psycopg.Connection) -> list[str]:
     for kind, *counts in rows:
         received, loaded, unchanged, quarantined, refused = counts
         lines.append(
-            f"  {names.get(kind, kind):<15} {received:9} {loaded:8} {unchanged:10} {quarantined:12} "
-            f"{refused:11}"
+            f"  {names.get(kind, kind):<15} {received:9} {loaded:8} {unchanged:10} "
+            f"{quarantined:12} {refused:11}"
         )
     return lines
 

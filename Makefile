@@ -37,9 +37,10 @@ lint: setup ## ruff, sqlfluff, yamllint, secret scan
 	@git ls-files -z -- ':!requirements/*.lock' ':!.secrets.baseline' | xargs -0 $(BIN)/detect-secrets-hook --baseline .secrets.baseline
 	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests dbt_project/macros
 
-bench: setup ## time and memory of a national round of forms, of a first load of dossiers, and 1,000 bad weeks
+bench: setup ## times against pandas, COPY and polars, and 1,000 bad weeks of one-stop systems
 	@$(BIN)/python -m bench surveys
 	@$(BIN)/python -m bench dossiers
+	@$(BIN)/python -m bench dossier-builds
 	@$(BIN)/python -m bench faults
 
 images: setup ## screenshots of the running demo into docs/images

@@ -6,8 +6,7 @@ from pathlib import Path
 import pandas
 import pytest
 
-from bench import __main__ as bench
-from bench import dossiers
+from bench import dossiers, surveys
 from bench.dossier_records import write_changes, write_drop_folder
 from bench.generate import POINT_COUNT, forms, questions, unit_of_point
 from bench.history import note
@@ -16,7 +15,7 @@ from bench.oracle import KEY, differences, reckon
 
 def test_a_small_round_is_measured_and_its_figures_are_those_of_pandas(instance) -> None:
     """measure() raises unless every figure of the marts equals pandas'."""
-    result = bench.measure(instance, 1_000)
+    result = surveys.measure(instance, 1_000)
     assert result.answers == 1_000 * len(questions())
     # The country, 63 provinces, and their groups: many times the figures of one unit.
     assert result.figures > 64 * len(questions())
@@ -24,7 +23,7 @@ def test_a_small_round_is_measured_and_its_figures_are_those_of_pandas(instance)
     assert result.ratio == pytest.approx(
         sum(result.seconds[step] for step in ("load", "gate", "build")) / result.seconds["pandas"]
     )
-    assert f"{result.ratio:.1f}" in bench.table([result])
+    assert f"{result.ratio:.1f}" in surveys.table([result])
 
 
 def test_pandas_reckons_what_one_counts_by_hand(tmp_path: Path) -> None:

@@ -29,8 +29,7 @@ def land_files(drop: Path) -> None:
                 data_nature="simulated",
                 file_name=path.name,
             ) as incoming:
-                with path.open("rb") as file:
-                    incoming.add_file(path.name, file)
+                incoming.add_file(path.name, path)
                 manifest = incoming.commit()
             register(connection, landing, manifest)
 

@@ -107,7 +107,7 @@ class Pipeline:
             days = reconcile(self.asking, self.landing, source, self.access)
             if days:
                 self.load(night)
-                night.told += map(str, confirm(self.asking, source, self.access, days))
+                night.told += map(str, confirm(self.asking, source, self.access))
             self.asking.commit()
         except UserError as error:
             self.asking.rollback()

@@ -1,7 +1,7 @@
 """The raw gate's suites without Great Expectations, whose engine takes longer than a whole night.
 
 Queries, columns and limits are read from the suite files; only their evaluation is ours. The real
-engine runs in every test of a single fault and in some of the combinations.
+engine runs in some of the combinations, and has tests of its own.
 """
 
 from collections.abc import Mapping

@@ -14,7 +14,7 @@ from sipas.local.scratch import Warehouse
 # What must be there however slow the machine: long enough for any answer that comes at all.
 PATIENT = {"timeout_seconds": 10.0}
 HASTY = {"timeout_seconds": 0.15}
-REAL_GATE_EVERY = 20
+REAL_GATE_EVERY = 50
 
 
 def run(warehouse: Warehouse, one_stop: OneStop, seed: int, troubles: list[Trouble]) -> list[str]:

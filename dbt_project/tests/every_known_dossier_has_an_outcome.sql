@@ -1,5 +1,5 @@
--- Counted against the layer below: the dossiers that this build's batches tell are all there, unless
--- their source removed them.
+-- Counted against the layer below: the dossiers that this build's batches tell are all there,
+-- unless their source removed them.
 with build_batches as (
 
     select build_batches.batch_id

@@ -49,8 +49,9 @@ def chance(seed: int, code: str) -> float:
 
 
 def with_body(answer: Answer, body: dict) -> Answer:
-    """The same answer saying something else."""
-    return replace(answer, body=json.dumps(body, ensure_ascii=False).encode())
+    """The same answer saying something else, written as the system writes."""
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return replace(answer, body=text.encode())
 
 
 class Fault(BaseModel, extra="forbid"):

@@ -63,13 +63,13 @@ def record_lines(connection: psycopg.Connection) -> list[str]:
         group by deliveries.delivery_kind order by deliveries.delivery_kind
         """
     ).fetchall()
-    names = {"dossiers": "dossiers", "survey_forms": "forms", "reference": "reference rows"}
+    names = {"survey_forms": "forms", "reference": "reference rows"}
     lines = ["Records            received   loaded  unchanged  quarantined  refused deliveries"]
     for kind, *counts in rows:
         received, loaded, unchanged, quarantined, refused = counts
         lines.append(
-            f"  {names[kind]:<15} {received:9} {loaded:8} {unchanged:10} {quarantined:12} "
-            f"{refused:11}"
+            f"  {names.get(kind, kind):<15} {received:9} {loaded:8} {unchanged:10} "
+            f"{quarantined:12} {refused:11}"
         )
     return lines
 

@@ -175,8 +175,8 @@ class Walk:
 
     def check_count(self) -> None:
         """Raises Incomplete when fewer records came than the source counts; a page that repeats
-        another does not count."""
-        pages = [note for note in self.incoming.notes if note.record_count]
+        another does not count, nor does what was asked for at a seam: it lies on pages mostly."""
+        pages = [note for note in self.notes if note.record_count]
         distinct = {note.data_hash: note.record_count for note in pages}
         received, repeats = sum(distinct.values()), len(pages) - len(distinct)
         totals = [note.total for note in self.notes if note.total is not None]

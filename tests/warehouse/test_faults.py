@@ -53,7 +53,7 @@ PASSING = {
     "expired_token": faults.ExpiredToken(times=1, skip=2),
     "overlapping_pages": faults.OverlappingPages(times=3),
     "repeated_page": faults.RepeatedPage(times=1),
-    "repeated_page_unsaid": faults.RepeatedPage(system=TOWN, times=9, pretends=True),
+    "repeated_page_unsaid": faults.RepeatedPage(system=TOWN, times=2, pretends=True),
     "reordered_records": faults.ReorderedRecords(times=9),
     "reordered_pages": faults.ReorderedPages(days=1),
 }
@@ -75,6 +75,7 @@ LASTING = {
     "malformed_json": (faults.MalformedJson(system=TOWN), "cannot be read"),
     "expired_token": (faults.ExpiredToken(system=TOWN), "rejects the account"),
     "repeated_page": (faults.RepeatedPage(system=TOWN), "it says that it is page"),
+    "repeated_page_unsaid": (faults.RepeatedPage(system=TOWN, pretends=True), "counts"),
     "source_down": (faults.SourceDown(system=TOWN, days=9), TOWN),
 }
 
@@ -248,6 +249,26 @@ def test_a_mended_mapping_takes_in_what_was_refused(case, tmp_path, monkeypatch)
         assert [line for line in case.differences() if not line.endswith("stored twice")] == []
     finally:
         mapping_files.load_mapping.cache_clear()
+
+
+TAMPERING = {
+    "is lost": "delete from raw.dossiers where dossier_code = %s",
+    "status: ": "update raw.dossiers set status = 2 + status %% 2 where dossier_code = %s",
+    "is gone at its source": "update raw.dossiers set dossier_code = dossier_code || 'x' "
+    "where dossier_code = %s",
+    "never was": "update raw.dossiers set source_updated_at = now() where dossier_code = %s",
+    "stored twice": "insert into raw.dossiers select (jsonb_populate_record(known, "
+    "jsonb_build_object('position', 30000))).* from raw.dossiers as known where dossier_code = %s",
+}
+
+
+@pytest.mark.parametrize("said", TAMPERING)
+def test_the_comparison_notices_what_is_otherwise_than_at_the_source(case, said):
+    good_night(case)
+    with case.warehouse.connect() as owner:
+        code = case.warehouse.value("select min(dossier_code) from raw.dossiers")
+        assert owner.execute(TAMPERING[said], [code]).rowcount == 1
+    assert any(said in line for line in case.differences())
 
 
 def test_every_kind_of_fault_has_a_test_here():

@@ -289,7 +289,11 @@ def test_the_mart_gate_lets_good_figures_pass_and_keeps_every_result(built) -> N
         "select suite_name, bool_and(is_successful) filter (where severity = 'critical') "
         "from audit.validations where gate = 'mart' group by suite_name"
     )
-    assert dict(suites) == {"mart_criterion_results": True, "mart_agency_scorecards": True}
+    assert dict(suites) == {
+        "mart_criterion_results": True,
+        "mart_agency_scorecards": True,
+        "personal_data": True,
+    }
 
 
 def test_a_critical_failure_closes_the_gate_and_says_which_in_one_line(built) -> None:

@@ -136,7 +136,11 @@ labelled as (
                         when '3' then 'Bưu chính công ích'
                     end
             when 'interlinked'
-                then case counts.breakdown_value when 'true' then 'Liên thông' else 'Không liên thông' end
+                then
+                    case counts.breakdown_value
+                        when 'true' then 'Liên thông'
+                        else 'Không liên thông'
+                    end
         end as breakdown_label_vi,
         counts.finished_early_count + counts.finished_on_time_count + counts.finished_late_count
             as finished_count
@@ -222,16 +226,9 @@ grouped as (
             else 'Cấp trung ương'
         end
         || ' – '
-        || case
-            {%- set bounds = var('peer_volume_bounds') %}
-            when agency_finished_count < {{ bounds[0] }} then 'dưới {{ bounds[0] }} hồ sơ'
-            {%- for bound in bounds[1:] %}
-            when agency_finished_count < {{ bound }}
-                then 'từ {{ bounds[loop.index0] }} đến {{ bound - 1 }} hồ sơ'
-            {%- endfor %}
-            else 'từ {{ bounds[-1] }} hồ sơ trở lên'
-        end as peer_group,
-        breakdown = 'all' and agency_finished_count >= {{ bounds[0] }} as is_ranked
+        || {{ peer_volume('agency_finished_count') }} as peer_group,
+        breakdown = 'all'
+        and agency_finished_count >= {{ var('peer_volume_bounds')[0] }} as is_ranked
     from rated
 
 ),

@@ -30,6 +30,37 @@
 {%- endmacro %}
 
 {#-
+    The batches of this build, and those that they replace: a corrected batch may tell less than the
+    older ones of its lot, and what only they told is to be looked at too.
+-#}
+{% macro batches_to_look_at() -%}
+    {%- if execute and not dossiers_in_full() -%}
+        {%- set batches = source('audit', 'batches') -%}
+        {%- set deliveries = source('audit', 'deliveries') -%}
+        {%- set found = run_query(
+            'select batches.batch_id from ' ~ batches ~ ' as batches'
+            ~ ' inner join ' ~ deliveries ~ ' as deliveries using (delivery_id)'
+            ~ ' where deliveries.lot_key in (select consumed_deliveries.lot_key'
+            ~ ' from ' ~ source('audit', 'build_batches') ~ ' as build_batches'
+            ~ ' inner join ' ~ batches ~ ' as consumed using (batch_id)'
+            ~ ' inner join ' ~ deliveries ~ ' as consumed_deliveries using (delivery_id)'
+            ~ ' where build_batches.build_id = (select build_id from '
+            ~ ref('int_dossier_build') ~ '))'
+        ).columns[0].values() -%}
+        {%- do return(found | join(', ') or 'null') -%}
+    {%- endif -%}
+    {%- do return('null') -%}
+{%- endmacro %}
+
+{% macro as_of_of_the_build() -%}
+    {%- if execute and not dossiers_in_full() -%}
+        {%- set found = run_query('select as_of_at::text from ' ~ ref('int_dossier_build')) -%}
+        {%- do return("'" ~ found.columns[0].values()[0] ~ "'::timestamptz") -%}
+    {%- endif -%}
+    {%- do return("'infinity'::timestamptz") -%}
+{%- endmacro %}
+
+{#-
     True when the counts of this model cannot be brought forward: they, or the outcomes they are
     of, are not there or are not those of one build, because a run died between the two.
 -#}

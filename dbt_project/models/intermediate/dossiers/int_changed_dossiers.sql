@@ -1,6 +1,8 @@
 -- depends_on: {{ ref('int_dossier_build') }}
-{{ config(unlogged=true) }}
 {%- set in_full = dossiers_in_full() %}
+{#- As values: the planner must see how few they are. -#}
+{%- set batches = batches_to_look_at() %}
+{%- set as_of = as_of_of_the_build() %}
 
 with dossiers as (
 
@@ -15,55 +17,25 @@ removals as (
 ),
 
 {% if not in_full -%}
-    build as (
-
-        select * from {{ ref('int_dossier_build') }}
-
-    ),
-
-    -- A corrected batch replaces the older ones of its lot: what only they told is looked at too.
-    touched_batches as (
-
-        select batches.batch_id
-        from {{ source('audit', 'batches') }} as batches
-        inner join {{ source('audit', 'deliveries') }} as deliveries
-            on batches.delivery_id = deliveries.delivery_id
-        where
-            deliveries.lot_key in (
-                select consumed_deliveries.lot_key
-                from {{ source('audit', 'build_batches') }} as build_batches
-                inner join {{ source('audit', 'batches') }} as consumed_batches
-                    on build_batches.batch_id = consumed_batches.batch_id
-                inner join {{ source('audit', 'deliveries') }} as consumed_deliveries
-                    on consumed_batches.delivery_id = consumed_deliveries.delivery_id
-                inner join build
-                    on build_batches.build_id = build.build_id
-            )
-
-    ),
-
     touched as (
 
         select
             told.agency_code,
             told.dossier_code
         from {{ source('raw', 'dossiers') }} as told
-        inner join touched_batches
-            on told.batch_id = touched_batches.batch_id
+        where told.batch_id in ({{ batches }})
         union
         select
             told.agency_code,
             told.dossier_code
         from {{ source('raw', 'dossier_removals') }} as told
-        inner join touched_batches
-            on told.batch_id = touched_batches.batch_id
+        where told.batch_id in ({{ batches }})
         union
         select
             outcomes.agency_code,
             outcomes.dossier_code
         from {{ previous('int_dossier_outcomes') }} as outcomes
-        inner join build
-            on outcomes.next_change_at <= build.as_of_at
+        where outcomes.next_change_at <= {{ as_of }}
 
     ),
 

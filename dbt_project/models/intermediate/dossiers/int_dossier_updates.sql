@@ -1,5 +1,3 @@
-{{ config(unlogged=true) }}
-
 with dossiers as (
 
     select * from {{ ref('int_changed_dossiers') }}

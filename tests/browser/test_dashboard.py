@@ -55,6 +55,13 @@ def dashboard(browser: Browser, demo: Demo) -> Page:
     )
     expect(headline).to_be_visible(timeout=WAIT)
     expect(page.locator(".loading")).to_have_count(0, timeout=WAIT)
+    # A chart further down begins to load only when the page has grown to its place.
+    expect(page.locator('td[aria-labelledby="header-simulated_mark"]')).to_have_count(
+        2, timeout=WAIT
+    )
+    expect(page.locator('td[aria-labelledby="header-agency_name"]').first).to_be_visible(
+        timeout=WAIT
+    )
     return page
 
 

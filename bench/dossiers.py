@@ -28,9 +28,8 @@ from sipas.local.scratch import Warehouse, make_warehouse, scratch_instance, var
 SOURCES = f"""
 one_stop:
   - code: {SOURCE_CODE}
+    kind: files
     name_vi: Hệ thống thử tải (mô phỏng)
-    connection: none
-    path: /none
     mapping: {MAPPING}
     data_nature: simulated
 surveys:

@@ -65,14 +65,21 @@ def test_every_batch_accounts_for_every_record(owner) -> None:
         from audit.batches inner join audit.deliveries using (delivery_id)
         """
     ).fetchall()
-    assert {kind for kind, *_ in batches} == {"reference", "survey_forms", "dossiers"}
-    tables = {"survey_forms": "raw.survey_forms", "dossiers": "raw.dossiers"}
+    tables = {
+        "survey_forms": ["raw.survey_forms"],
+        "dossiers": ["raw.dossiers", "raw.dossier_removals"],
+        "feedback": ["raw.feedback"],
+    }
+    assert {kind for kind, *_ in batches} == {"reference", *tables}
     for kind, batch_id, received, loaded, unchanged, quarantined in batches:
         assert received == loaded + unchanged + quarantined
         if kind in tables:
-            (stored,) = owner.execute(
-                f"select count(*) from {tables[kind]} where batch_id = %s", [batch_id]
-            ).fetchone()
+            stored = sum(
+                owner.execute(
+                    f"select count(*) from {table} where batch_id = %s", [batch_id]
+                ).fetchone()[0]
+                for table in tables[kind]
+            )
             assert stored == loaded
 
 
@@ -105,6 +112,7 @@ def test_what_is_simulated_says_so_to_the_last_table(owner) -> None:
         f"round:{ROUND}": "simulated",
         "round:quang-thanh-2023": "real",
         "round:quang-thanh-2023-sim": "simulated",
+        "feedback": "simulated",
         "scorecards": "simulated",
         "units": "simulated",
         "statements": "simulated",

@@ -102,6 +102,16 @@ def test_every_dossier_of_the_systems_is_in_the_warehouse(demo: Demo, owner) -> 
             assert stored == total > 1000
 
 
+def test_a_night_of_reconciliation_finds_the_counts_of_the_systems(demo: Demo, owner) -> None:
+    demo.run_dag("reconcile_one_stop")
+    checked, is_equal = owner.execute(
+        "select count(*), bool_and(is_equal) from audit.reconciliations"
+    ).fetchone()
+    assert checked > 100
+    assert is_equal
+    demo.wait_until_quiet("build_warehouse", demo.batches_wait)
+
+
 def test_what_is_simulated_says_so_to_the_last_table(owner) -> None:
     natures = owner.execute(
         "select scope, data_nature from published.releases where status = 'published'"

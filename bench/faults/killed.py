@@ -5,6 +5,7 @@ around one function of the product; the product knows nothing of it.
 """
 
 import multiprocessing
+import multiprocessing.forkserver
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -18,6 +19,14 @@ from sipas.sources.session import Access
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload([__name__])
+
+
+def stop_fork_server() -> None:
+    """Ends the process that nights are forked from; by itself it outlives its parent a moment.
+
+    The standard library has no public way to end it.
+    """
+    multiprocessing.forkserver._forkserver._stop()
 
 
 @dataclass(frozen=True)

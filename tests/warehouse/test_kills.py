@@ -4,10 +4,16 @@ from unittest.mock import patch
 
 import pytest
 
-from bench.faults.killed import POINTS, night_killed_at
+from bench.faults.killed import POINTS, night_killed_at, stop_fork_server
 from bench.faults.nights import Case
 from bench.faults.quick_gate import run_suites
 from simulator.faults import RemovedDossiers
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_process_left():
+    yield
+    stop_fork_server()
 
 
 @pytest.mark.parametrize("point", POINTS)

@@ -17,7 +17,7 @@ from sipas.sources.configuration import source_by_code
 from sipas.sources.one_stop_http import watermark
 
 SUITE_FILES = sorted(SUITES.glob("*.yml"))
-KINDS = ("dossiers", "survey_forms", "reference")
+KINDS = ("dossiers", "feedback", "survey_forms", "reference")
 
 
 @pytest.fixture

@@ -89,6 +89,11 @@ class Fault(BaseModel, extra="forbid"):
         self._seen += 1
         return self._seen > self.skip
 
+    @property
+    def hit_count(self) -> int:
+        """How many requests it has hit: a fault that hit none proves nothing."""
+        return max(0, self._seen - self.skip)
+
     def concerns(self, call: Call) -> bool:
         """Whether the fault could show in the answer to this request at all."""
         return True

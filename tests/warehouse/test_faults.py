@@ -4,6 +4,7 @@ One test a fault; the combinations are in test_fault_combinations.py, the kills 
 in test_kills.py.
 """
 
+from time import monotonic
 from unittest.mock import patch
 
 import pytest
@@ -61,10 +62,12 @@ PASSING = {
 
 @pytest.mark.parametrize("kind", PASSING)
 def test_a_fault_that_passes_costs_nothing_and_nobody_is_woken(case, kind):
-    case.one_stop.fail(PASSING[kind].model_copy(deep=True))
+    fault = PASSING[kind].model_copy(deep=True)
+    case.one_stop.fail(fault)
     good_night(case)
     case.one_stop.pass_days(1)
     good_night(case)
+    assert fault.hit_count > 0
 
 
 LASTING = {
@@ -98,8 +101,12 @@ def test_a_fault_that_lasts_is_told_by_name_and_the_other_source_goes_on(case, k
 
 def test_a_slow_page_is_given_up_and_asked_again(case):
     case.configure(timeout_seconds=0.4)
-    case.one_stop.fail(faults.SlowPage(times=1, skip=1, seconds=1, system=TOWN))
+    slow = faults.SlowPage(times=1, skip=1, seconds=9, system=TOWN)
+    case.one_stop.fail(slow)
+    started = monotonic()
     case.night()
+    assert monotonic() - started < slow.seconds, "nobody waited for the page to come"
+    assert slow.hit_count == 1
     case.configure(timeout_seconds=10.0)
     repaired(case)
     case.night()
@@ -119,8 +126,10 @@ def test_a_source_that_is_down_for_two_days_is_told_each_night_and_nothing_is_mi
 
 def test_pages_that_move_while_they_are_read_lose_nothing(case):
     for _ in range(3):
-        case.one_stop.fail(faults.MovingPages(times=6, minutes=60))
+        moving = faults.MovingPages(times=6, minutes=60)
+        case.one_stop.fail(moving)
         case.night()
+        assert moving.hit_count > 0
         case.one_stop.pass_days(0.5)
     repaired(case)
     case.night()
@@ -133,10 +142,25 @@ def test_a_clock_that_is_wrong_loses_nothing(case, hours):
     for _ in range(2):
         case.one_stop.pass_days(1)
         case.one_stop.fail(faults.ClockSkew(hours=hours, days=0.5))
-        case.night()
+        told = set(case.night().watermarks.values())
+        assert case.one_stop.world.clock not in told, "the wrong time was told"
     repaired(case)
     case.night()
     good_night(case)
+
+
+# Versions from before the time up to which an earlier delivery had told everything.
+LATE_VERSIONS = """
+    select count(*)
+    from raw.dossiers as dossiers
+    inner join audit.batches as batches using (batch_id)
+    inner join audit.deliveries as deliveries using (delivery_id)
+    where dossiers.source_updated_at < (
+        select max(earlier.watermark) from audit.deliveries as earlier
+        where earlier.source_code = deliveries.source_code
+        and earlier.received_at < deliveries.received_at
+    )
+"""
 
 
 def test_a_change_that_comes_late_inside_the_overlap_is_taken(case):
@@ -145,6 +169,7 @@ def test_a_change_that_comes_late_inside_the_overlap_is_taken(case):
         case.night()
         case.one_stop.pass_days(1)
     good_night(case)
+    assert case.warehouse.value(LATE_VERSIONS) > 0
 
 
 def test_removed_dossiers_are_gone_the_next_morning(case):

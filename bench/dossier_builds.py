@@ -20,12 +20,12 @@ import click
 from bench.dossier_polars import differences
 from bench.dossier_records import write_agencies, write_changes
 from bench.dossiers import dossier_warehouse, take_in_dossiers, take_in_files
-from bench.history import note
+from bench.sizes import measure_sizes
 from sipas.builds import close_build, open_build
 from sipas.database import connect
 from sipas.loading.batches import load, pending_deliveries
 from sipas.local.instance import PROJECT, Instance
-from sipas.local.scratch import Warehouse, scratch_instance
+from sipas.local.scratch import Warehouse
 from sipas.sources.inbox import land_reference
 
 CHANGES = 20_000
@@ -153,12 +153,7 @@ def table(results: list[Result]) -> str:
 @click.option("--only-full", is_flag=True, help="Leave out the fifth of the number.")
 def dossier_builds(dossiers: int, as_json: bool, only_full: bool) -> None:
     """Measure a full build of dossiers and that of a day's changes, against polars."""
-    results = []
-    with scratch_instance("sipas-bench-") as instance:
-        for size in [dossiers] if only_full else [dossiers // 5, dossiers]:
-            click.echo(f"{size} dossiers …", err=True)
-            results.append(measure(instance, size))
-            click.echo(table(results[-1:]), err=True)
-            note("dossier-builds", size, results[-1].figures())
+    sizes = [dossiers] if only_full else [dossiers // 5, dossiers]
+    results = measure_sizes("dossier-builds", sizes, measure, table)
     report = [asdict(result) | {"day_to_full": result.day_to_full} for result in results]
     click.echo(json.dumps(report, indent=2) if as_json else table(results))

@@ -19,11 +19,11 @@ import click
 
 from bench.dossier_records import MAPPING, SOURCE_CODE, write_drop_folder
 from bench.dossier_steps import accept_batches, land_files, load_landed
-from bench.history import note
 from bench.measure import run, server_memory
+from bench.sizes import measure_sizes
 from sipas.local import postgres
 from sipas.local.instance import Instance
-from sipas.local.scratch import Warehouse, make_warehouse, scratch_instance, variables
+from sipas.local.scratch import Warehouse, make_warehouse, variables
 
 SOURCES = f"""
 one_stop:
@@ -161,12 +161,7 @@ def table(results: list[Result]) -> str:
 @click.option("--only-full", is_flag=True, help="Leave out the fifth of the number.")
 def dossiers(dossiers: int, as_json: bool, only_full: bool) -> None:
     """Measure the first load of dossiers from a drop folder against a bare COPY."""
-    results = []
-    with scratch_instance("sipas-bench-") as instance:
-        for size in [dossiers] if only_full else [dossiers // 5, dossiers]:
-            click.echo(f"{size} dossiers …", err=True)
-            results.append(measure(instance, size))
-            click.echo(table(results[-1:]), err=True)
-            note("dossiers", size, results[-1].figures())
+    sizes = [dossiers] if only_full else [dossiers // 5, dossiers]
+    results = measure_sizes("dossiers", sizes, measure, table)
     report = [asdict(result) | {"ratio": result.ratio} for result in results]
     click.echo(json.dumps(report, indent=2) if as_json else table(results))

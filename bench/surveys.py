@@ -15,12 +15,13 @@ import pandas
 from bench.generate import ROUND, questions, write_round
 from bench.measure import run, server_memory
 from bench.oracle import KEY, differences
+from bench.sizes import measure_sizes
 from sipas.builds import close_build, open_build
 from sipas.loading.batches import load, pending_deliveries
 from sipas.loading.gate import decide
 from sipas.local import postgres
 from sipas.local.instance import PROJECT, Instance
-from sipas.local.scratch import Warehouse, make_warehouse, scratch_instance, variables
+from sipas.local.scratch import Warehouse, make_warehouse, variables
 from sipas.sources.inbox import land_reference
 
 MARTS = ("criterion_results", "perception_results", "expectation_results")
@@ -33,7 +34,7 @@ class Result:
 
     forms: int
     answers: int
-    figures: int
+    figure_count: int
     seconds: dict[str, float]
     megabytes: dict[str, float]
 
@@ -47,6 +48,12 @@ class Result:
         """How many times as long as pandas."""
         return self.total / self.seconds["pandas"]
 
+    def figures(self) -> dict[str, float]:
+        """What the history file keeps."""
+        seconds = {f"{name}_seconds": value for name, value in self.seconds.items()}
+        megabytes = {f"{name}_megabytes": value for name, value in self.megabytes.items()}
+        return seconds | megabytes | {"ratio_to_pandas": self.ratio}
+
 
 @click.command()
 @click.option("--forms", type=click.IntRange(1_000), default=40_000, show_default=True)
@@ -55,13 +62,7 @@ class Result:
 def surveys(forms: int, as_json: bool, only_full: bool) -> None:
     """Measure load and build of a national round, half, full and double, against pandas."""
     sizes = [forms] if only_full else [forms // 2, forms, 2 * forms]
-    with scratch_instance("sipas-bench-") as instance:
-        results = []
-        for size in sizes:
-            click.echo(f"{size} forms …", err=True)
-            results.append(measure(instance, size))
-            # A run of three sizes is long: what is measured is told before the next one begins.
-            click.echo(table(results[-1:]), err=True)
+    results = measure_sizes("surveys", sizes, measure, table)
     report = {
         "questions": len(questions()),
         "sizes": [asdict(result) | {"ratio_to_pandas": result.ratio} for result in results],
@@ -165,7 +166,7 @@ def table(results: list[Result]) -> str:
     for result in results:
         cells = "".join(f"{result.seconds[step]:>8.1f}s" for step in steps)
         lines.append(
-            f"{result.forms:>8}{result.answers:>10}{result.figures:>9}{cells}{result.ratio:>8.1f}"
+            f"{result.forms:>8}{result.answers:>10}{result.figure_count:>9}{cells}{result.ratio:>8.1f}"
         )
     lines.append("\npeak memory in MB")
     for result in results:

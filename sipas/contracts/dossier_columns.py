@@ -6,6 +6,7 @@ same rows. What cannot be read here (`Unusual`) is left to the single record, wh
 for it.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
@@ -64,12 +65,12 @@ class Form(NamedTuple):
 CELL = Form(cell)
 
 
-class Column:
+class Column(ABC):
     """How the values of one field become cells."""
 
+    @abstractmethod
     def one(self, value: Any) -> str:
         """The cell of one value; raises Unusual."""
-        raise NotImplementedError
 
     def all(self, values: Sequence[Any]) -> list[str]:
         """The cells of values, quickly; raises Unusual when one of them is not as most are."""

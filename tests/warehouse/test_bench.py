@@ -18,7 +18,7 @@ def test_a_small_round_is_measured_and_its_figures_are_those_of_pandas(instance)
     result = surveys.measure(instance, 1_000)
     assert result.answers == 1_000 * len(questions())
     # The country, 63 provinces, and their groups: many times the figures of one unit.
-    assert result.figures > 64 * len(questions())
+    assert result.figure_count > 64 * len(questions())
     assert all(value > 0 for value in (*result.seconds.values(), *result.megabytes.values()))
     assert result.ratio == pytest.approx(
         sum(result.seconds[step] for step in ("load", "gate", "build")) / result.seconds["pandas"]

@@ -83,6 +83,13 @@ class FeedbackLoader(Loader):
                 and known.feedback_code = incoming.feedback_code
                 and known.record_sha256 = incoming.record_sha256
                 and batches.status = 'accepted'
+                -- What only a superseded load of a delivery tells is not known.
+                and not exists (
+                    select from audit.batches as newer
+                    where newer.delivery_id = batches.delivery_id
+                    and newer.status = 'accepted'
+                    and newer.batch_id > batches.batch_id
+                )
             )
             order by agency_code, feedback_code, record_sha256, position
             """

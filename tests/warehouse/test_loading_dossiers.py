@@ -263,6 +263,17 @@ def test_a_mended_mapping_loads_the_records_again(ingest, warehouse, monkeypatch
     assert load_pending(ingest, warehouse.landing, "dossiers") == []
 
 
+def test_what_only_a_superseded_batch_tells_is_not_taken_for_known(ingest, warehouse, monkeypatch):
+    """A mapping goes back to its former version: a record is read by it once more."""
+    take_in(ingest, warehouse, page(record(1)))
+    mended = msgspec.structs.replace(load_mapping("mot_cua_iso"), version="mended")
+    with monkeypatch.context() as patched:
+        patched.setattr(dossiers, "load_mapping", lambda _: mended)
+        accept(ingest, *load_pending(ingest, warehouse.landing, "dossiers"))
+    back = take_in(ingest, warehouse, page(record(1), record(2)))
+    assert (back.received_count, back.loaded_count, back.unchanged_count) == (2, 2, 0)
+
+
 def test_a_source_that_is_not_configured_is_not_ready_and_leaves_no_batch(ingest, warehouse):
     manifest = land_pages(ingest, warehouse.landing, page(record()), source_code="mot_cua_cu")
     with pytest.raises(NotReady, match="mot_cua_cu"):

@@ -121,6 +121,13 @@ def add_drop_repeats() -> None:
                     and (
                         (known.batch_id = this_batch and known.position < fresh.position)
                         or batches.status = 'accepted'
+                        -- What only a superseded load of a delivery tells is not known.
+                        and not exists (
+                            select from audit.batches as newer
+                            where newer.delivery_id = batches.delivery_id
+                            and newer.status = 'accepted'
+                            and newer.batch_id > batches.batch_id
+                        )
                     )
                 )
                 returning fresh.agency_code, fresh.dossier_code, fresh.position

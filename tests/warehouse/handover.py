@@ -25,7 +25,10 @@ REFERENCE = Path(__file__).parents[2] / "reference"
 def empty(warehouse) -> None:
     """Nothing was ever received: no delivery, no batch, no row, no file."""
     with warehouse.connect() as connection:
-        connection.execute("truncate audit.deliveries, audit.incremental_tables cascade")
+        connection.execute(
+            "truncate audit.deliveries, audit.incremental_tables, raw.dossiers, pii.applicants "
+            "cascade"
+        )
     for folder in (warehouse.landing, warehouse.inbox):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()

@@ -45,6 +45,16 @@ def everything_empty(warehouse) -> bool:
     return all(warehouse.value(f"select count(*) from {table}") == 0 for table in tables)
 
 
+@pytest.mark.parametrize("table", ["raw.dossiers", "pii.applicants"])
+def test_no_row_without_its_batch_can_be_stored(ingest, warehouse, table):
+    take_in(ingest, warehouse, page(record(1)))
+    with warehouse.connect() as owner, pytest.raises(psycopg.errors.ForeignKeyViolation):
+        owner.execute(
+            f"insert into {table} select (jsonb_populate_record(row, '{{\"batch_id\": 0}}')).* "
+            f"from {table} as row"
+        )
+
+
 def test_records_become_typed_rows_with_batch_and_position(ingest, warehouse):
     result = take_in(ingest, warehouse, page(record(1), record(2)), page(later(3)))
     rows = warehouse.rows(

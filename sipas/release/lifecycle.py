@@ -289,7 +289,8 @@ def publish(connection: psycopg.Connection, release_id: str, by: str | None = No
         release = find(connection, release_id)
         if release["status"] != "approved":
             raise UserError(
-                f"{release_id} is not approved; approve it first (sipas release approve)."
+                f"{release_id} chưa được phê duyệt (đang là {release['status']}): phê duyệt trước "
+                "(sipas release approve)."
             )
         if not is_due(release):
             raise UserError(

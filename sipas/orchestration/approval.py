@@ -28,6 +28,7 @@ class CandidateApproval(HITLOperator):
                     None,
                     type=["null", "string"],
                     title=title,
+                    source="task",
                     **({"format": "date"} if name in DAYS else {}),
                 )
                 for name, title in FIELDS.items()

@@ -235,7 +235,7 @@ def faults_of_states(releases: list[dict], events: list[dict]) -> Iterator[Fault
         if event is None:
             yield Fault(release["release_id"], "không có sự kiện nào ghi lại việc đóng băng")
             continue
-        link = first[release["release_id"]]["details"].get("chain_sha256")
+        link = details(first[release["release_id"]]).get("chain_sha256")
         if link != release["chain_sha256"]:
             yield Fault(
                 release["release_id"],
@@ -243,7 +243,7 @@ def faults_of_states(releases: list[dict], events: list[dict]) -> Iterator[Fault
                 f"{(link or 'không ghi')[:16]}…",
             )
         for column, label in STATE_COLUMNS.items():
-            now, then = as_written(release[column]), event["details"].get(column)
+            now, then = as_written(release[column]), details(event).get(column)
             if now != then:
                 yield Fault(
                     release["release_id"],
@@ -253,13 +253,18 @@ def faults_of_states(releases: list[dict], events: list[dict]) -> Iterator[Fault
 
 def faults_of_step(before: dict | None, event: dict) -> Iterator[Fault]:
     """A release begins frozen and only takes a next state; its link is the one it began with."""
-    state = before and before["details"]["status"]
+    state = before and details(before).get("status")
     if event["event"] not in NEXT_STATES.get(state, set()):
         yield Fault(
             event["release_id"],
             f"sự kiện {event['position']}: {state or 'chưa có gì'} không thể thành "
             f"{event['event']}",
         )
+
+
+def details(event: dict) -> dict[str, Any]:
+    """What an event says; nothing when it was damaged beyond reading."""
+    return event["details"] if isinstance(event["details"], dict) else {}
 
 
 def as_written(value: Any) -> Any:
@@ -272,7 +277,9 @@ def as_written(value: Any) -> Any:
 def faults_of_attachments(connection: psycopg.Connection, events: list[dict]) -> Iterator[Fault]:
     """Every scan is there, has the hash of its bytes, and was noted when it was attached."""
     noted = {
-        event["details"]["attachment_id"]: event for event in events if event["event"] == "attached"
+        details(event).get("attachment_id"): event
+        for event in events
+        if event["event"] == "attached"
     }
     kept = rows(
         connection,
@@ -281,7 +288,7 @@ def faults_of_attachments(connection: psycopg.Connection, events: list[dict]) ->
     )
     for scan in kept:
         event = noted.pop(scan["attachment_id"], None)
-        said = event and event["details"]["sha256"]
+        said = event and details(event).get("sha256")
         if not scan["found"] == scan["sha256"] == said:
             yield Fault(
                 scan["release_id"],
@@ -290,7 +297,8 @@ def faults_of_attachments(connection: psycopg.Connection, events: list[dict]) ->
             )
     for event in noted.values():
         yield Fault(
-            event["release_id"], f"tệp đính kèm «{event['details']['file_name']}» không còn"
+            event["release_id"],
+            f"tệp đính kèm «{details(event).get('file_name')}» không còn",
         )
 
 

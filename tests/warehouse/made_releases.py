@@ -38,11 +38,14 @@ class MadeReleases:
         scope: str | None = None,
         *,
         index: str = "82.28",
-        indicator_code: str = "SIPAS",
+        others: tuple[tuple[str, str], ...] = (),
         supersedes: str | None = None,
         owner_unit_key: str | None = None,
     ) -> str:
-        """One release of a scope (by default one of its own) in a state; returns its id."""
+        """One release of a scope (by default one of its own) in a state; returns its id.
+
+        `index` is the overall index, `others` are codes and values of more indicators.
+        """
         release_id = f"test-r{next(numbers)}"
         digest = hashlib.sha256(release_id.encode()).hexdigest()
         with self.warehouse.connect("release") as connection:
@@ -58,14 +61,14 @@ class MadeReleases:
                 """,
                 [
                     release_id,
-                    scope or release_id,
+                    scope or f"round:{release_id}",
                     digest,
                     self.build_id,
                     supersedes,
                     owner_unit_key,
                 ],
             )
-            connection.execute(
+            connection.cursor().executemany(
                 """
                 insert into release.criterion_results (
                     release_id, round_code, unit_key, breakdown, breakdown_value, indicator_code,
@@ -76,7 +79,7 @@ class MadeReleases:
                     'overall', 1, 'Chỉ số chung', 'Overall', 'mean5', 'answers', 'simulated',
                     %s, %s, 82.20, 82.36, false, true, 550)
                 """,
-                [release_id, indicator_code, index, index],
+                [(release_id, code, value, value) for code, value in (("SIPAS", index), *others)],
             )
             connection.execute(
                 """

@@ -42,8 +42,8 @@ def made(warehouse) -> MadeReleases:
 
 @pytest.fixture
 def release(warehouse):
-    """A connection of the release role that commits when a test is done."""
-    with psycopg.connect(warehouse.url("release")) as connection:
+    """A connection of the release role; each step is kept at once."""
+    with warehouse.connect("release") as connection:
         yield connection
 
 
@@ -132,7 +132,6 @@ def test_a_release_under_embargo_is_not_published_before_its_day(warehouse, rele
     with pytest.raises(UserError, match="chỉ được công bố từ"):
         publish(release, candidate)
     assert candidate not in publish_due(release)
-    release.commit()
     statement = "update release.releases set status = 'published' where release_id = %s"
     with (
         pytest.raises(FROZEN, match="not to be published before"),

@@ -209,6 +209,7 @@ DAMAGE = {
     "time of publication": ("published", "update {r} set published_at = now()", "công bố"),
     "event's actor": ("published", "update {e} set actor = 'x'", "sự kiện"),
     "event's details": ("published", "update {e} set details = '{{}}'", "sự kiện"),
+    "event's details beyond reading": ("published", "update {e} set details = '[]'", "sự kiện"),
     "event's time": ("published", "update {e} set at = '2020-01-01'", "sự kiện"),
     "event deleted": ("published", "delete from {e}", "bị xóa"),
     "scan changed": (

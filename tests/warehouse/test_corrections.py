@@ -24,8 +24,8 @@ def made(warehouse) -> MadeReleases:
 
 @pytest.fixture
 def release(warehouse):
-    """A connection of the release role that commits when a test is done."""
-    with psycopg.connect(warehouse.url("release")) as connection:
+    """A connection of the release role; each step is kept at once."""
+    with warehouse.connect("release") as connection:
         yield connection
 
 
@@ -52,14 +52,12 @@ def test_nothing_of_a_withdrawn_release_is_published(release, made, bi):
     candidate = made.make()
     made.sign(release, candidate)
     publish(release, candidate)
-    release.commit()
     shown = "select count(*) from published.{} where release_id = %s"
     marts = ("criterion_results", "agency_scorecards")
     assert [bi.execute(shown.format(m), [candidate]).fetchone()[0] for m in marts] == [1, 1]
     with pytest.raises(UserError, match="lý do"):
         withdraw(release, candidate, " ", "approver")
     withdraw(release, candidate, "Sai địa bàn", "approver")
-    release.commit()
     assert [bi.execute(shown.format(m), [candidate]).fetchone()[0] for m in marts] == [0, 0]
     assert bi.execute(
         "select status, reason from published.correction_notices where release_id = %s", [candidate]
@@ -73,24 +71,12 @@ def test_nothing_of_a_withdrawn_release_is_published(release, made, bi):
 def corrected(warehouse, made) -> tuple[str, str]:
     """A published release, and a candidate in its place: one row changed, one gone, one new."""
     scope = "round:sua-2024"
-    first = made.make(scope=scope)
+    first = made.make(scope=scope, others=(("1", "80"), ("1.1", "79")))
     with psycopg.connect(warehouse.url("release")) as release:
         made.sign(release, first)
         publish(release, first)
-    second = made.make(scope=scope, supersedes=first, index="82.40")
-    insert = (
-        "insert into release.criterion_results select (jsonb_populate_record(rows, %s)).* "
-        "from release.criterion_results as rows where release_id = %s"
-    )
-    with warehouse.connect() as owner:
-        owner.execute("alter table release.criterion_results disable trigger no_growth")
-        for release_id, code in ((first, "1.1"), (second, "1.2")):
-            changes = json.dumps({"indicator_code": code, "indicator_level": "factor"})
-            owner.execute(insert, [changes, release_id])
-        for release_id in (first, second):
-            changes = json.dumps({"indicator_code": "1", "index_rounded": 80, "ci_low": None})
-            owner.execute(insert, [changes, release_id])
-        owner.execute("alter table release.criterion_results enable trigger no_growth")
+    others = (("1", "80"), ("1.2", "79"))
+    second = made.make(scope=scope, supersedes=first, index="82.40", others=others)
     return first, second
 
 

@@ -20,6 +20,7 @@ class CandidateApproval(HITLOperator):
     """
 
     def __init__(self, **options: Any) -> None:
+        options.pop("params", None)  # those of the DAG; Airflow merges them once more below
         super().__init__(
             subject="",
             options=[APPROVE, REJECT],

@@ -63,7 +63,7 @@ def create_views() -> None:
         select releases.release_id, releases.scope, releases.data_nature, releases.status,
             releases.reason, releases.replaced_by, releases.published_at, events.at as changed_at
         from release.releases as releases
-        inner join release.events as events
+        left join release.events as events
             on releases.release_id = events.release_id and releases.status = events.event
         where releases.status in ('superseded', 'withdrawn')
             and releases.published_at is not null;

@@ -1,15 +1,21 @@
 """# Release
 
 Looks at what would be published (a critical expectation stops here and the last release stands),
-freezes a hashed candidate of every round and of the scorecards whose figures changed, and
-publishes what is approved. People approve with `sipas release approve`; automatic approval is for
-demonstrations and tests only and is marked in the release.
+freezes a hashed candidate of every round and of what belongs to no round whose figures changed,
+publishes what is approved and due, and starts `approve_release` for each candidate that people
+must decide on: that run waits for weeks, this one ends. Automatic approval is for demonstrations
+and tests only and is marked in the release.
 """
 
 from airflow.sdk import dag, task
 
 from sipas.orchestration.defaults import DEFAULTS, WAREHOUSE_BUILT
-from sipas.orchestration.publish import approve_automatically, open_mart_gate
+from sipas.orchestration.publish import (
+    approve_automatically,
+    ask_people,
+    open_mart_gate,
+    publish,
+)
 
 
 @dag(
@@ -40,20 +46,8 @@ def publish_results():
         """Approves automatically where that is allowed; otherwise names what waits for people."""
         return approve_automatically()
 
-    @task
-    def publish() -> list[str]:
-        """Publishes whatever is approved, also what a killed run left so; the releases that stood
-        before are superseded."""
-        from sipas.database import connect
-        from sipas.release.lifecycle import in_state, publish
-
-        with connect("release") as connection:
-            approved = in_state(connection, "approved")
-            for release_id in approved:
-                publish(connection, release_id)
-        return approved
-
-    freeze(gate()) >> approve() >> publish()
+    freeze(gate()) >> approve() >> (published := publish())
+    ask_people(after=published)
 
 
 publish_results()

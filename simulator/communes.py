@@ -118,6 +118,18 @@ def commune_reference() -> dict[str, list[dict]]:
             }
             for desk, (name, _) in desks().items()
         ],
+        "approvers": [
+            {
+                "unit_key": commune,
+                "account": account,
+                "position_vi": position,
+                "note": "Tài khoản của bản trình diễn",
+            }
+            for account, position in (
+                ("approver", "Lãnh đạo tỉnh (mô phỏng)"),
+                ("lanh-dao-xa", "Lãnh đạo xã (mô phỏng)"),
+            )
+        ],
         # Dossiers are drawn desk by desk.
         "sampling_designs": [
             _design("commune", "desk"),

@@ -37,6 +37,7 @@ def write_reference(folder: Path) -> list[Path]:
         _write(folder, "source_owners", _owners()),
         _write(folder, "rounds", [_round()]),
         _write(folder, "round_variants", _variants()),
+        _write(folder, "approvers", _approvers()),
         _write(folder, "sampling_points", [_point(point) for point in points]),
         _write(folder, "sampling_designs", _designs()),
         _write(folder, "point_rules", [_reform_points()]),
@@ -67,6 +68,19 @@ def _owners() -> list[dict]:
             "note": "Đơn vị mô phỏng",
         }
         for source, agency, owner in owners
+    ]
+
+
+def _approvers() -> list[dict]:
+    """Who may approve what: the province's round, and what belongs to no round."""
+    return [
+        {
+            "unit_key": owner,
+            "account": "approver",
+            "position_vi": "Lãnh đạo tỉnh (mô phỏng)",
+            "note": "Tài khoản của bản trình diễn",
+        }
+        for owner in (PROVINCE_KEY, "*")
     ]
 
 

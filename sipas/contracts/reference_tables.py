@@ -18,6 +18,7 @@ from sipas.contracts.improvement_tables import (
 )
 from sipas.contracts.one_stop_tables import AgencyHead, FeedbackRule
 from sipas.contracts.quarantine_tables import QuarantineReason, SourceOwner
+from sipas.contracts.release_tables import Approver
 from sipas.contracts.stated_tables import StatedCheck, StatedCheckOperand, StatedFigure
 
 CONTRACT_VERSION = "reference@1"
@@ -360,4 +361,5 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "on_time_rule_uses": OnTimeRuleUse,
     "field_areas": FieldArea,
     "procedure_groups": ProcedureGroup,
+    "approvers": Approver,
 }

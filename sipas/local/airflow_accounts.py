@@ -7,6 +7,8 @@ JSON on standard input.
 import json
 import sys
 
+from sipas.orchestration.defaults import ACCOUNT_IDS
+
 # user name, FAB role, key of the password, what the person does
 ACCOUNTS = (
     ("engineer", "Admin", "password_airflow_engineer", "Kỹ sư dữ liệu"),
@@ -17,7 +19,9 @@ WRITER_POOL = "warehouse_writer"
 
 
 def make_accounts(passwords: dict[str, str]) -> None:
-    """Makes each account that is not there yet, with its role."""
+    """Makes each account that is not there yet, with its role, and notes the number of each: a
+    question to people is assigned by numbers."""
+    from airflow.models.variable import Variable
     from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
 
     with get_application_builder() as builder:
@@ -35,6 +39,8 @@ def make_accounts(passwords: dict[str, str]) -> None:
             )
             if not made:
                 sys.exit(f"Airflow refused to make the account {name}.")
+        ids = {user.username: str(user.id) for user in manager.get_all_users()}
+    Variable.set(ACCOUNT_IDS, ids, serialize_json=True)
 
 
 def make_pools() -> None:

@@ -13,15 +13,15 @@ FINISHED = ("success", "failed")
 
 
 class AirflowClient:
-    """Talks to the instance's Airflow as the engineer."""
+    """Talks to the instance's Airflow as one of its accounts."""
 
-    def __init__(self, instance: Instance) -> None:
+    def __init__(self, instance: Instance, account: str = "engineer") -> None:
         self.http = httpx.Client(base_url=instance.address("airflow"), timeout=60, trust_env=False)
         answer = self.http.post(
             "/auth/token",
             json={
-                "username": "engineer",
-                "password": instance.secrets["password_airflow_engineer"],
+                "username": account,
+                "password": instance.secrets[f"password_airflow_{account}"],
             },
         )
         answer.raise_for_status()

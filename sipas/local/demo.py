@@ -24,6 +24,8 @@ DAG_IDS = {
     "reconcile_one_stop",
     "build_warehouse",
     "publish_results",
+    "publish_due",
+    "approve_release",
     "purge_personal_data",
 }
 

@@ -16,6 +16,9 @@ DEFAULTS = {
     "execution_timeout": timedelta(minutes=30),
 }
 WRITER_POOL = "warehouse_writer"
+# Runs of approve_release that wait for people at once: one a scope, communes and agencies too.
+MOST_WAITING_CANDIDATES = 1000
+ACCOUNT_IDS = "account_ids"  # the Airflow variable with the number of each account, by its name
 AUTOMATIC_APPROVAL = "automatic_approval"  # the Airflow variable that a demo or a test sets
 
 # Names of our own: Cosmos's contain host and port and change with the server.

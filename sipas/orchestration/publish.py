@@ -1,8 +1,8 @@
-"""The steps of publish_results that need to know Airflow."""
+"""The steps of publish_results, publish_due and approve_release that need to know Airflow."""
 
 import logging
 
-from airflow.sdk import Variable
+from airflow.sdk import Variable, task
 
 from sipas.errors import UserError
 from sipas.orchestration.defaults import AUTOMATIC_APPROVAL
@@ -41,5 +41,66 @@ def approve_automatically() -> list[str]:
             if is_allowed:
                 approve(connection, release_id, AUTOMATIC)
             else:
-                log.warning("%s waits for a decision: sipas release approve", release_id)
+                log.warning("%s waits for a decision", release_id)
     return candidates if is_allowed else []
+
+
+@task
+def publish() -> list[str]:
+    """Publishes whatever is approved and due, also what a killed run left so; the releases that
+    stood before are superseded."""
+    from sipas.database import connect
+    from sipas.release.lifecycle import publish_due
+
+    with connect("release") as connection:
+        return publish_due(connection)
+
+
+@task
+def waiting() -> list[dict]:
+    """Which runs of approve_release to start: a candidate's, to ask people; or once more that of a
+    release that is no candidate any more, to end its question."""
+    from sipas.database import connect
+    from sipas.release.answers import to_ask_or_call_back
+
+    with connect("release") as connection:
+        return [
+            {"trigger_run_id": f"candidate__{release_id}", "conf": {"release_id": release_id}}
+            for release_id in to_ask_or_call_back(connection)
+        ]
+
+
+def ask_people(after) -> None:
+    """A run of approve_release for each that waits, once the task `after` has ended.
+
+    A run that exists is begun anew: its first task finds that there is nothing to ask any more.
+    """
+    from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+
+    after >> (found := waiting())
+    TriggerDagRunOperator.partial(
+        task_id="ask_people",
+        trigger_dag_id="approve_release",
+        logical_date=None,
+        reset_dag_run=True,
+    ).expand_kwargs(found)
+
+
+def look_at_candidate(release_id: str, run_id: str) -> dict | None:
+    """The question about a candidate, noted as asked; None, and noted as ended, when it is none."""
+    from dataclasses import asdict
+
+    from sipas.database import connect
+    from sipas.release.answers import begin_request, end_request
+    from sipas.release.lifecycle import find
+    from sipas.release.request import request_of
+
+    try:
+        with connect("release") as connection:
+            if find(connection, release_id)["status"] != "candidate":
+                end_request(connection, release_id)
+                return None
+            begin_request(connection, release_id, run_id)
+            return asdict(request_of(connection, release_id))
+    except UserError as error:
+        raise without_retry(error) from error

@@ -55,11 +55,15 @@ PERSON = re.compile(rf"^({'|'.join(FAMILY_NAMES)})(\s\w+){{1,4}}$")
 LABELS = re.compile(
     r"(_vi|_en|^unit_name|^agency_name|^procedure_name|^field_name|^place|^document)$"
 )
-# Who signs for an authority is named in public, by the design of a release.
+# Who signs or acts for an authority is named, by the design of a release.
 SIGNATORIES = {
-    (schema, "releases", column)
-    for schema in ("release", "published")
-    for column in ("signatory", "approved_by")
+    *(
+        (schema, "releases", column)
+        for schema in ("release", "published")
+        for column in ("signatory", "approved_by")
+    ),
+    ("release", "events", "actor"),
+    ("release", "attachments", "attached_by"),
 }
 
 # Readable by the heads of agencies only; a constraint of the model looks at each of its values.

@@ -4,6 +4,7 @@ import itertools
 
 import psycopg
 import pytest
+from made_releases import SET_STATE, MadeReleases
 
 FROZEN = psycopg.errors.RestrictViolation
 STATES = ("candidate", "approved", "published", "superseded", "withdrawn", "rejected")
@@ -15,75 +16,13 @@ NEXT = {
     ("published", "superseded"),
     ("published", "withdrawn"),
 }
-# The way of a release to each state.
-WAY = {
-    "candidate": (),
-    "approved": ("approved",),
-    "published": ("approved", "published"),
-    "superseded": ("approved", "published", "superseded"),
-    "withdrawn": ("approved", "withdrawn"),
-    "rejected": ("rejected",),
-}
-SET_STATE = "update release.releases set status = %s where release_id = %s"
-numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
-def build_id(warehouse) -> int:
-    with warehouse.connect("transform") as transform:
-        return transform.execute(
-            "insert into audit.builds (status, as_of_at, code_version, dbt_project_sha256) "
-            "values ('succeeded', now(), '0', 'x') returning build_id"
-        ).fetchone()[0]
-
-
-@pytest.fixture
-def release(warehouse, build_id):
+def release(warehouse):
     """A function that makes a release of a scope of its own, in a state, with one row a mart."""
-
-    def make(status: str = "candidate", scope: str | None = None) -> str:
-        release_id = f"test-r{next(numbers)}"
-        with warehouse.connect("release") as connection:
-            connection.execute(
-                """
-                insert into release.releases (
-                    release_id, scope, status, content_sha256, row_count, data_nature,
-                    method_rows, build_id, as_of_at, code_version, dbt_project_sha256
-                ) values (%s, %s, 'candidate', 'hash', 1, 'simulated', '{}', %s, now(), '0', 'x')
-                """,
-                [release_id, scope or release_id, build_id],
-            )
-            connection.execute(
-                """
-                insert into release.criterion_results (
-                    release_id, round_code, unit_key, breakdown, breakdown_value, indicator_code,
-                    method_version, unit_code, unit_name, unit_level, indicator_level, sort_order,
-                    label_vi, label_en, measure_type, value_source, data_nature, index_value,
-                    is_suppressed
-                ) values (%s, 'r', 'u', 'all', 'all', 'SIPAS', 'm', 'u', 'U', 'province',
-                    'overall', 1, 'n', 'n', 'mean5', 'answers', 'simulated', 82.28, false)
-                """,
-                [release_id],
-            )
-            connection.execute(
-                """
-                insert into release.agency_scorecards
-                select (jsonb_populate_record(null::release.agency_scorecards, (
-                    select jsonb_object_agg(attname, case format_type(atttypid, null)
-                        when 'date' then '2024-01-01'
-                        when 'timestamp with time zone' then '2024-01-01'
-                        when 'text' then %s else '0' end)
-                    from pg_attribute
-                    where attrelid = 'release.agency_scorecards'::regclass and attnum > 0
-                ))).*
-                """,
-                [release_id],
-            )
-            for state in WAY[status]:
-                connection.execute(SET_STATE, [state, release_id])
-        return release_id
-
-    return make
+    made = MadeReleases(warehouse)
+    return made.make
 
 
 def attempt(warehouse, role: str, statement: str, *parameters) -> int:
@@ -126,10 +65,23 @@ def test_a_release_cannot_be_deleted_by_its_owner(warehouse, release):
 
 @pytest.mark.parametrize(
     "column",
-    ["content_sha256", "data_nature", "scope", "as_of_at", "build_id", "row_count", "method_rows"],
+    [
+        "content_sha256",
+        "data_nature",
+        "scope",
+        "as_of_at",
+        "build_id",
+        "row_count",
+        "method_rows",
+        "chain_position",
+        "chain_sha256",
+        "owner_unit_key",
+        "supersedes",
+    ],
 )
 def test_what_a_release_says_of_itself_cannot_be_changed(warehouse, release, column):
     values = {"as_of_at": "now()", "build_id": "0", "row_count": "9", "data_nature": "'real'"}
+    values["chain_position"] = "9999"
     value = values.get(column, "'[1]'")
     with pytest.raises(FROZEN, match="only its state and approval"):
         attempt(
@@ -156,15 +108,27 @@ def test_a_release_takes_only_the_next_state(warehouse, release, role, old, new)
             attempt(warehouse, role, SET_STATE, new, release_id)
 
 
-def test_an_approval_cannot_be_rewritten(warehouse, release):
+@pytest.mark.parametrize("change", ["", ", status = 'published'"], ids=["alone", "with a step"])
+@pytest.mark.parametrize("role", ["owner", "release"])
+def test_an_approval_cannot_be_rewritten(warehouse, release, role, change):
     release_id = release("approved")
     with pytest.raises(FROZEN):
         attempt(
             warehouse,
-            "release",
-            "update release.releases set signatory = 'another' where release_id = %s",
+            role,
+            f"update release.releases set signatory = 'another'{change} where release_id = %s",
             release_id,
         )
+
+
+@pytest.mark.parametrize(("old", "new"), [("candidate", "rejected"), ("published", "withdrawn")])
+def test_nothing_is_rejected_or_withdrawn_without_a_reason(warehouse, release, old, new):
+    statement = "update release.releases set status = %s, reason = %s where release_id = %s"
+    release_id = release(old)
+    for reason in (None, " "):
+        with pytest.raises(FROZEN, match="needs a reason"):
+            attempt(warehouse, "release", statement, new, reason, release_id)
+    assert attempt(warehouse, "release", statement, new, "số liệu sai", release_id) == 1
 
 
 def test_one_release_of_a_scope_stands(warehouse, release):

@@ -2,6 +2,7 @@
 
 import csv
 from collections import Counter
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import chain
@@ -26,13 +27,18 @@ from sipas.release.lifecycle import (
     AUTOMATIC,
     Approval,
     approve,
+    find,
     freeze_candidates,
     in_state,
     list_releases,
+    propose,
     publish,
+    reject,
+    withdraw,
 )
+from sipas.release.request import request_of
 
-SIGNED = Approval("nguoi-nhap", "216/QĐ-UBND", date(2024, 5, 23), "Người Ký", "Chủ tịch")
+SIGNED = Approval("approver", "216/QĐ-UBND", date(2024, 5, 23), "Người Ký", "Chủ tịch")
 ROUND = scope_of("round:hue-2023-sim")
 FIRST_RELEASES = [
     "hue-2022-r1",
@@ -174,8 +180,6 @@ def test_the_frozen_rows_hash_to_the_hash_of_the_release(built, release) -> None
 
 
 def test_the_hash_covers_values_columns_and_methods(built, release) -> None:
-    from dataclasses import replace
-
     content = read_marts(release, ROUND)
     table = content.tables["criterion_results"]
 
@@ -204,12 +208,13 @@ def test_equal_values_have_one_canonical_form() -> None:
 def test_publishing_needs_approval_and_supersedes_what_stood(built, release) -> None:
     build_id = newest_build(release)
     freeze_candidates(release, build_id)
-    with pytest.raises(UserError, match="not approved"):
+    with pytest.raises(UserError, match="chưa được phê duyệt"):
         publish(release, "hue-2023-sim-r1")
-    approve(release, "hue-2023-sim-r1", SIGNED)
+    shown = find(release, "hue-2023-sim-r1")["content_sha256"]
+    approve(release, "hue-2023-sim-r1", SIGNED, shown)
     publish(release, "hue-2023-sim-r1")
-    with pytest.raises(UserError, match="not a candidate"):
-        approve(release, "hue-2023-sim-r1", SIGNED)
+    with pytest.raises(UserError, match="không phải là bản chờ phê duyệt"):
+        approve(release, "hue-2023-sim-r1", SIGNED, shown)
     kept = release.execute(
         "select decision_number, signatory, position, is_automatic_approval from published.releases"
     ).fetchall()
@@ -225,9 +230,61 @@ def test_what_a_killed_run_left_waiting_is_found_again(built, release) -> None:
     waiting = in_state(release, "candidate")
     assert waiting == sorted(FIRST_RELEASES)
     assert freeze_candidates(release, newest_build(release)) == []
-    approve(release, "scorecards-r1", SIGNED)
+    approve(release, "scorecards-r1", AUTOMATIC)
     assert in_state(release, "approved") == ["scorecards-r1"]
     assert in_state(release, "candidate") == [r for r in waiting if r != "scorecards-r1"]
+
+
+def test_what_people_rejected_or_withdrew_is_not_asked_again_until_somebody_proposes_it(
+    built, release
+) -> None:
+    build_id = newest_build(release)
+    freeze_candidates(release, build_id)
+    reject(release, "units-r1", "Chưa đủ", "approver")
+    approve(release, "statements-r1", AUTOMATIC)
+    publish(release, "statements-r1")
+    with pytest.raises(UserError, match="không cần đề nghị lại"):
+        propose(release, "statements", build_id, "approver")
+    withdraw(release, "statements-r1", "Sai văn bản", "approver")
+    assert freeze_candidates(release, build_id) == []
+    assert propose(release, "units", build_id, "approver") == "units-r2"
+    assert propose(release, "statements", build_id, "approver") == "statements-r2"
+    with pytest.raises(UserError, match="Không có phạm vi"):
+        propose(release, "unit", build_id, "approver")
+    assert find(release, "statements-r2")["supersedes"] is None
+
+
+def test_the_approvers_of_a_round_are_those_of_its_owner_and_the_request_names_them(
+    built, release
+) -> None:
+    freeze_candidates(release, newest_build(release))
+    named = {row["release_id"]: find(release, row["release_id"]) for row in list_releases(release)}
+    owners = {release_id: row["owner_unit_key"] for release_id, row in named.items()}
+    assert owners["hue-2023-sim-r1"] == "gso:46@1900-01-01"
+    assert owners["units-r1"] is None
+    assert named["units-r1"]["approvers"] == ["approver"]
+    assert named["quang-thanh-2023-sim-r1"]["approvers"] == ["approver", "lanh-dao-xa"]
+    body = request_of(release, "quang-thanh-2023-sim-r1").body
+    assert "Người được giao phê duyệt: approver, lanh-dao-xa" in body
+    shown = find(release, "hue-2023-sim-r1")["content_sha256"]
+    with pytest.raises(UserError, match="«lanh-dao-xa» không được giao"):
+        approve(release, "hue-2023-sim-r1", replace(SIGNED, approved_by="lanh-dao-xa"), shown)
+
+
+def test_every_scope_has_a_request_with_its_figures(built, release) -> None:
+    freeze_candidates(release, newest_build(release))
+    bodies = {
+        row["release_id"]: request_of(release, row["release_id"]).body
+        for row in list_releases(release)
+    }
+    assert set(bodies) == set(FIRST_RELEASES)
+    assert "| SIPAS Chỉ số chung | 82,28 |" in bodies["hue-2023-sim-r1"].replace(
+        "SIPAS Chỉ số hài lòng chung", "SIPAS Chỉ số chung"
+    )
+    assert "| contradiction | 38 |" in bodies["statements-r1"]
+    assert "Năm | tiếp nhận | trước hạn" in bodies["scorecards-r1"]
+    assert "| Tiêu chí | Điểm đạt được | Điểm tối đa |" in bodies["quang-thanh-2023-sim-r1"]
+    assert all("Mã băm SHA-256" in body for body in bodies.values())
 
 
 def test_a_candidate_whose_figures_changed_meanwhile_is_rejected(built) -> None:

@@ -14,80 +14,114 @@ from uuid import uuid4
 import msgspec
 import yaml
 
+from sipas.settings import sqlalchemy_url
+
 SUITES = Path(__file__).parent / "suites"
+# So many of the rows that failed are kept with a result.
+SAMPLED_ROWS = 5
+NOTHING_TO_COMPARE_VI = "Chưa có gì để so sánh (lần đầu, hoặc quá ít bản ghi)"
 
 
 class Expectation(msgspec.Struct, forbid_unknown_fields=True):
-    """One expectation as written in a suite file."""
+    """One expectation as written in a suite file; `name` is its identity from run to run."""
 
+    name: str
     type: str
     severity: Literal["critical", "warning"]
     description_vi: str
     description_en: str
+    why_en: str
     kwargs: dict[str, Any] = {}
 
 
 class Suite(msgspec.Struct, forbid_unknown_fields=True):
-    """One suite file; `query` reads the rows, with named parameters like {batch_id}."""
+    """One suite file; `query` reads the rows, with named parameters like {batch_id}.
+
+    `keys` are the columns that name a row; none of them may hold personal data. `owner_vi` mends
+    what fails; `source` means the owner of the source in reference.source_owners.
+    """
 
     suite: str
+    table: str
     gate: Literal["raw", "mart"]
     applies_to: str  # a kind of delivery, or 'build'
+    owner_vi: str
     query: str
     expectations: list[Expectation]
+    keys: list[str] = []
+    reads_as: Literal["audit"] | None = None  # who sees every layer; else the role of the gate
 
 
-class Finding(msgspec.Struct, frozen=True):
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """The result of one expectation."""
 
+    expectation_id: str
     suite_name: str
     expectation_type: str
-    column_name: str | None
     severity: str
     is_successful: bool
     observed: Any
     unexpected_count: int | None
     description_vi: str
-    exception_message: str | None
+    description_en: str
+    owner_vi: str  # 'source': the owner of the source, found when it is kept
+    column_name: str | None = None
+    judged_count: int | None = None
+    sample_keys: list[dict[str, Any]] = []
+    limits: dict[str, Any] = {}
+    note_vi: str | None = None
+    exception_message: str | None = None
+
+
+def all_suites() -> list[Suite]:
+    """Every suite, in the order of the file names."""
+    return [
+        msgspec.convert(yaml.safe_load(path.read_text(encoding="utf8")), Suite)
+        for path in sorted(SUITES.glob("*.yml"))
+    ]
 
 
 def read_suites(gate: str, applies_to: str) -> list[Suite]:
     """The suites of a gate for one kind of thing, in the order of their file names."""
-    suites = [
-        msgspec.convert(yaml.safe_load(path.read_text(encoding="utf8")), Suite)
-        for path in sorted(SUITES.glob("*.yml"))
-    ]
-    return [s for s in suites if s.gate == gate and s.applies_to in (applies_to, "any")]
+    return [s for s in all_suites() if s.gate == gate and s.applies_to in (applies_to, "any")]
 
 
 def run_suites(
-    url: str, gate: str, applies_to: str, parameters: Mapping[str, int]
+    url: str, gate: str, applies_to: str, parameters: Mapping[str, float]
 ) -> list[Finding]:
-    """Runs every suite of a gate on the database `url` (SQLAlchemy) with integer `parameters`.
+    """Runs every suite of a gate on the database `url` (SQLAlchemy) with numbers as `parameters`.
 
     An expectation that raises counts as failed, with its message: never as passed.
     """
-    import great_expectations as gx
-
-    source = connected_source(url)
     findings: list[Finding] = []
     for suite in read_suites(gate, applies_to):
-        asset = source.add_query_asset(
-            f"{suite.suite} {uuid4()}", query=suite.query.format(**parameters)
-        )
-        definition = asset.add_batch_definition_whole_table("all")
-        expectations = [
-            make_expectation(place, item) for place, item in enumerate(suite.expectations)
-        ]
-        result = definition.get_batch().validate(
-            gx.ExpectationSuite(name=suite.suite, expectations=expectations),
-            result_format="SUMMARY",
-        )
-        # Results come in an order of their own; the note carries the place in the file.
-        for outcome in result.results:
-            written = suite.expectations[outcome.expectation_config.meta["place"]]
-            findings.append(finding(suite, written, outcome))
+        role_url = sqlalchemy_url("SIPAS_AUDIT_DATABASE_URL") if suite.reads_as else url
+        findings += run_suite(role_url, suite, parameters)
     return findings
+
+
+def run_suite(url: str, suite: Suite, parameters: Mapping[str, float]) -> list[Finding]:
+    """One suite on the database `url`; one finding an expectation, in the order of the file."""
+    import great_expectations as gx
+
+    asset = connected_source(url).add_query_asset(
+        f"{suite.suite} {uuid4()}", query=suite.query.format(**parameters)
+    )
+    definition = asset.add_batch_definition_whole_table("all")
+    expectations = [make_expectation(place, item) for place, item in enumerate(suite.expectations)]
+    rows = {"unexpected_index_column_names": suite.keys} if suite.keys else {}
+    result = definition.get_batch().validate(
+        gx.ExpectationSuite(name=suite.suite, expectations=expectations),
+        result_format={
+            "result_format": "SUMMARY",
+            "partial_unexpected_count": SAMPLED_ROWS,
+            "return_unexpected_index_query": False,
+        }
+        | rows,
+    )
+    # Results come in an order of their own; the note carries the place in the file.
+    by_place = {outcome.expectation_config.meta["place"]: outcome for outcome in result.results}
+    return [finding(suite, item, by_place[place]) for place, item in enumerate(suite.expectations)]
 
 
 @cache
@@ -116,7 +150,11 @@ def finding(suite: Suite, written: Expectation, outcome) -> Finding:
     if "raised_exception" not in raised and raised:  # one entry a metric
         raised = next(iter(raised.values()))
     message = raised.get("exception_message") if raised.get("raised_exception") else None
+    judged = None
+    if "element_count" in result:
+        judged = result["element_count"] - (result.get("missing_count") or 0)
     return Finding(
+        expectation_id=f"{suite.suite}.{written.name}",
         suite_name=suite.suite,
         expectation_type=written.type,
         column_name=written.kwargs.get("column"),
@@ -124,6 +162,12 @@ def finding(suite: Suite, written: Expectation, outcome) -> Finding:
         is_successful=bool(outcome.success) and message is None,
         observed=result.get("observed_value", result.get("partial_unexpected_list")),
         unexpected_count=result.get("unexpected_count"),
+        judged_count=judged,
+        sample_keys=result.get("partial_unexpected_index_list") or [],
+        limits=written.kwargs,
         description_vi=written.description_vi,
+        description_en=written.description_en,
+        owner_vi=suite.owner_vi,
+        note_vi=NOTHING_TO_COMPARE_VI if judged == 0 and message is None else None,
         exception_message=message,
     )

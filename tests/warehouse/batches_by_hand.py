@@ -5,9 +5,11 @@ tests of their own; here only what the gate reads matters.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
 
+import psycopg
 from handover import NOON, SOURCE
 
 from sipas.loading.profiles import write_profile
@@ -19,7 +21,6 @@ DOSSIER = {
     "agency_code": "'H99.31.01'",
     "dossier_code": "'H99.31.01-240105-' || lpad(i::text, 4, '0')",
     "position": "i",
-    "source_code": f"'{SOURCE}'",
     "source_updated_at": "timestamptz '2024-01-10 11:00:00+07'",
     "record_sha256": "sha256(i::text::bytea)",
     "procedure_code": "'9.1'",
@@ -45,7 +46,6 @@ FEEDBACK = {
     "agency_code": "'H99.31.01'",
     "feedback_code": "'PA-' || i",
     "position": "i",
-    "source_code": f"'{SOURCE}'",
     "source_updated_at": "timestamptz '2024-01-10 11:00:00+07'",
     "record_sha256": "sha256(i::text::bytea)",
     "field_code": "'HT'",
@@ -58,7 +58,6 @@ FEEDBACK = {
 }
 FORM = {
     "position": "i",
-    "round_code": f"'{ROUND}'",
     "form_code": "'P' || i",
     "sampling_point_code": "'D' || (1 + i % 4)",
     "interviewed_on": "date '2023-11-10'",
@@ -80,80 +79,98 @@ TABLES = {
 }
 
 
-def add_batch(
-    owner,
-    kind: str,
-    size: int,
-    *,
-    status: str = "loaded",
-    request: str = "everything",
-    at: datetime = NOON,
-    lot: str | None = None,
-    subject: str | None = None,
-    counts: Mapping[str, int] | None = None,
-    answers: Mapping[str, str] | None = None,
-    **columns: str,
-) -> int:
-    """A delivery with one batch of `size` records, profiled; returns the batch.
+@dataclass(frozen=True)
+class Deliveries:
+    """What one source, and the contractor of one round, hand in; each test has its own."""
 
-    `request` is what the delivery asked for: everything, or changes of the last working day.
-    """
-    number = next(numbers)
-    delivery_id = f"delivery-{number}"
-    is_survey = kind == "survey_forms"
-    owner.execute(
+    owner: psycopg.Connection
+    source: str = SOURCE
+    round_code: str = ROUND
+
+    def add(
+        self,
+        kind: str,
+        size: int,
+        *,
+        state: str = "loaded",
+        request: str = "everything",
+        at: datetime = NOON,
+        lot: str | None = None,
+        counts: Mapping[str, int] | None = None,
+        answers: Mapping[str, str] | None = None,
+        **columns: str,
+    ) -> int:
+        """A delivery with one batch of `size` records, profiled; returns the batch.
+
+        `request` is what the delivery asked for: everything, or changes of the last day. `counts`
+        are those of the batch where they differ from what stands in raw.
         """
-        insert into audit.deliveries (
-            delivery_id, source_code, delivery_kind, lot_key, subject_code, data_nature,
-            received_at, window_from, watermark, object_count, byte_count, content_sha256,
-            manifest_sha256, landing_path
-        ) values (%s, %s, %s, %s, %s, 'simulated', %s, %s, %s, 1, 1, 'x', 'x', %s)
-        """,
-        [
-            delivery_id,
-            "surveys" if is_survey else SOURCE,
-            kind,
-            lot or delivery_id,
-            (subject or ROUND) if is_survey else None,
-            at,
-            at - WORKDAY if request == "changes" else None,
-            None if is_survey else at,
-            delivery_id,
-        ],
-    )
-    told = {"received": size, "loaded": size, "quarantined": 0} | dict(counts or {})
-    (batch_id,) = owner.execute(
-        """
-        insert into audit.batches (
-            delivery_id, contract_version, mapping_version, status, received_count, loaded_count,
-            unchanged_count, quarantined_count, decided_at
-        ) values (%s, 'c', 'm', %s, %s, %s, 0, %s, now()) returning batch_id
-        """,
-        [delivery_id, status, told["received"], told["loaded"], told["quarantined"]],
-    ).fetchone()
-    table, defaults = TABLES[kind]
-    values = defaults | {"batch_id": str(batch_id)} | columns
-    owner.execute(
-        f"insert into {table} ({', '.join(values)}) "
-        f"select {', '.join(values.values())} from generate_series(1, {size}) as i"
-    )
-    if is_survey:
-        answered = ANSWER | dict(answers or {})
-        owner.execute(
-            "insert into raw.survey_answers (batch_id, position, item_code, score, missing_kind) "
-            f"select {batch_id}, i, '1.1.' || item, {answered['score']}, "
-            f"{answered['missing_kind']} from generate_series(1, {size}) as i, "
-            "generate_series(1, 3) as item"
+        batch_id = self.open(kind, size, state, request, at, lot, counts or {})
+        table, defaults = TABLES[kind]
+        own = {"batch_id": str(batch_id)}
+        own |= (
+            {"round_code": f"'{self.round_code}'"}
+            if kind == "survey_forms"
+            else {"source_code": f"'{self.source}'"}
         )
-    write_profile(owner, kind, batch_id)
-    return batch_id
-
-
-def add_history(owner, kind: str, size: int = 100, batches: int = 3, **options) -> list[int]:
-    """Accepted batches of earlier days that show what is usual."""
-    return [
-        add_batch(
-            owner, kind, size, status="accepted", at=NOON - WORKDAY * (batches - n), **options
+        values = defaults | own | columns
+        self.owner.execute(
+            f"insert into {table} ({', '.join(values)}) "
+            f"select {', '.join(values.values())} from generate_series(1, {size}) as i"
         )
-        for n in range(batches)
-    ]
+        if kind == "survey_forms":
+            answered = ANSWER | dict(answers or {})
+            self.owner.execute(
+                "insert into raw.survey_answers "
+                "(batch_id, position, item_code, score, missing_kind) "
+                f"select {batch_id}, i, '1.1.' || item, {answered['score']}, "
+                f"{answered['missing_kind']} from generate_series(1, {size}) as i, "
+                "generate_series(1, 3) as item"
+            )
+        write_profile(self.owner, kind, batch_id)
+        return batch_id
+
+    def open(self, kind, size, state, request, at, lot, counts) -> int:
+        """The rows of audit."""
+        delivery_id = f"delivery-{next(numbers)}"
+        is_survey = kind == "survey_forms"
+        told = {"received": size, "loaded": size, "quarantined": 0} | dict(counts)
+        return self.owner.execute(
+            """
+            with delivery as (
+                insert into audit.deliveries (
+                    delivery_id, source_code, delivery_kind, lot_key, subject_code, data_nature,
+                    received_at, window_from, watermark, object_count, byte_count,
+                    content_sha256, manifest_sha256, landing_path
+                ) values (%s, %s, %s, %s, %s, 'simulated', %s, %s, %s, 1, 1, 'x', 'x', %s)
+                returning delivery_id
+            )
+            insert into audit.batches (
+                delivery_id, contract_version, mapping_version, status, received_count,
+                loaded_count, unchanged_count, quarantined_count, decided_at
+            ) select delivery_id, 'c', 'm', %s, %s, %s, 0, %s, now() from delivery
+            returning batch_id
+            """,
+            [
+                delivery_id,
+                "surveys" if is_survey else self.source,
+                kind,
+                lot or delivery_id,
+                self.round_code if is_survey else None,
+                at,
+                at - WORKDAY if request == "changes" else None,
+                None if is_survey else at,
+                delivery_id,
+                state,
+                told["received"],
+                told["loaded"],
+                told["quarantined"],
+            ],
+        ).fetchone()[0]
+
+    def add_history(self, kind: str, size: int = 100, batches: int = 3, **options) -> list[int]:
+        """Accepted batches of earlier days that show what is usual."""
+        return [
+            self.add(kind, size, state="accepted", at=NOON - WORKDAY * (batches - n), **options)
+            for n in range(batches)
+        ]

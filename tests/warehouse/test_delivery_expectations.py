@@ -1,24 +1,29 @@
 """Every expectation of deliveries is failed at least once, and good deliveries pass all of them."""
 
 from datetime import timedelta
+from itertools import count
 
-import handover
 import pytest
-from batches_by_hand import ROUND, add_batch, add_history
+from batches_by_hand import Deliveries
 from handover import NOON
 
-from expectations.checkpoint import all_suites, read_suites, run_suites
+from expectations.checkpoint import all_suites, read_suites, run_suite
 from sipas.settings import sqlalchemy_url
 
+numbers = count(1)
 PARAMETERS = {"reject_threshold": 0.1, "stale_days": 2}
-SUITES = [suite for suite in all_suites() if suite.gate == "raw"]
+SUITES = {suite.suite: suite for suite in all_suites() if suite.gate == "raw"}
+SUITES_OF = {
+    kind: [suite.suite for suite in read_suites("raw", kind)]
+    for kind in ("dossiers", "feedback", "survey_forms")
+}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def owner(warehouse):
-    """The owner's connection to a warehouse that holds a calendar, a round and nothing else."""
-    handover.empty(warehouse)
+    """The owner's connection to a warehouse that holds a calendar and a round for each test."""
     with warehouse.connect() as connection:
+        connection.execute("set synchronous_commit = off")
         (batch_id,) = connection.execute(
             """
             with delivery as (
@@ -51,30 +56,40 @@ def owner(warehouse):
             insert into reference.rounds (
                 round_code, round_name_vi, survey_year, unit_key, method_version, value_source,
                 data_nature, planned_form_count, batch_id, position
-            ) values (%s, 'Đợt', 2023, 'u', 'm', 'answers', 'simulated', 100, %s, 1)
+            ) select 'round-' || n, 'Đợt', 2023, 'u', 'm', 'answers', 'simulated', 100, %s, n
+            from generate_series(1, 100) as n
             """,
-            [ROUND, batch_id],
+            [batch_id],
         )
         connection.execute(
             """
             insert into reference.sampling_points
                 (round_code, sampling_point_code, point_name_vi, unit_key, batch_id, position)
-            select %s, 'D' || n, 'Điểm', 'u', %s, n from generate_series(1, 4) as n
+            select 'round-' || n, 'D' || p, 'Điểm', 'u', %s, 4 * n + p
+            from generate_series(1, 100) as n, generate_series(1, 4) as p
             """,
-            [ROUND, batch_id],
+            [batch_id],
         )
         yield connection
 
 
-def findings_of(kind: str, batch_id: int) -> dict:
-    """What the suites of a kind say of a batch, by expectation."""
+@pytest.fixture
+def deliveries(owner):
+    """A source and a round that nobody else has."""
+    number = next(numbers)
+    return Deliveries(owner, f"source_{number}", f"round-{number}")
+
+
+def findings_of(batch_id: int, *suites: str) -> dict:
+    """What suites say of a batch, by expectation."""
     url = sqlalchemy_url("SIPAS_INGEST_DATABASE_URL")
-    found = run_suites(url, "raw", kind, PARAMETERS | {"batch_id": batch_id})
+    parameters = PARAMETERS | {"batch_id": batch_id}
+    found = [f for name in suites for f in run_suite(url, SUITES[name], parameters)]
     return {finding.expectation_id: finding for finding in found}
 
 
-def failed(kind: str, batch_id: int) -> set[str]:
-    return {name for name, f in findings_of(kind, batch_id).items() if not f.is_successful}
+def failed(batch_id: int, *suites: str) -> set[str]:
+    return {name for name, f in findings_of(batch_id, *suites).items() if not f.is_successful}
 
 
 AHEAD = "case when i = 7 then timestamptz '2024-01-10 13:00:00+07' else {} end"
@@ -105,10 +120,10 @@ SIZES = {"empty", "half as large", "a tenth", "twice as large"}
 
 @pytest.mark.parametrize("kind", ["dossiers", "feedback"])
 @pytest.mark.parametrize("case", ONE_STOP)
-def test_a_one_stop_delivery_that_is_not_as_usual_is_found(owner, kind, case):
+def test_a_one_stop_delivery_that_is_not_as_usual_is_found(deliveries, kind, case):
     size, options, expected = ONE_STOP[case]
-    add_history(owner, kind)
-    found = failed(kind, add_batch(owner, kind, size, **options))
+    deliveries.add_history(kind)
+    found = failed(deliveries.add(kind, size, **options), "raw_batches")
     volume = {"raw_batches.whole_is_as_large_as_usual"} if case in SIZES else set()
     assert found == expected | volume
 
@@ -140,10 +155,10 @@ DOSSIERS = {
 
 
 @pytest.mark.parametrize("case", DOSSIERS)
-def test_a_delivery_of_unusual_dossiers_is_found(owner, case):
+def test_a_delivery_of_unusual_dossiers_is_found(deliveries, case):
     columns, expected = DOSSIERS[case]
-    add_history(owner, "dossiers")
-    found = failed("dossiers", add_batch(owner, "dossiers", 100, **columns))
+    deliveries.add_history("dossiers")
+    found = failed(deliveries.add("dossiers", 100, **columns), "raw_dossiers")
     assert found == {f"raw_dossiers.{name}" for name in expected}
 
 
@@ -173,10 +188,10 @@ FEEDBACKS = {
 
 
 @pytest.mark.parametrize("case", FEEDBACKS)
-def test_a_delivery_of_unusual_feedback_is_found(owner, case):
+def test_a_delivery_of_unusual_feedback_is_found(deliveries, case):
     columns, expected = FEEDBACKS[case]
-    add_history(owner, "feedback")
-    found = failed("feedback", add_batch(owner, "feedback", 100, **columns))
+    deliveries.add_history("feedback")
+    found = failed(deliveries.add("feedback", 100, **columns), "raw_feedback")
     assert found == {f"raw_feedback.{name}" for name in expected}
 
 
@@ -246,21 +261,23 @@ FORMS = {
 
 
 @pytest.mark.parametrize("case", FORMS)
-def test_a_file_of_unusual_forms_is_found(owner, case):
+def test_a_file_of_unusual_forms_is_found(deliveries, case):
     options, expected = FORMS[case]
-    add_batch(owner, "survey_forms", 100, status="accepted", lot="another file")
-    assert failed("survey_forms", add_batch(owner, "survey_forms", 100, **options)) == expected
+    deliveries.add("survey_forms", 100, state="accepted", lot="another file")
+    batch_id = deliveries.add("survey_forms", 100, **options)
+    suites = {name.partition(".")[0] for name in expected}
+    assert failed(batch_id, *suites) == expected
 
 
 @pytest.mark.parametrize("kind", ["dossiers", "feedback", "survey_forms"])
-def test_good_deliveries_pass_everything(owner, kind):
-    add_history(owner, kind)
-    assert failed(kind, add_batch(owner, kind, 100)) == set()
+def test_good_deliveries_pass_everything(deliveries, kind):
+    deliveries.add_history(kind)
+    assert failed(deliveries.add(kind, 100), *SUITES_OF[kind]) == set()
 
 
 @pytest.mark.parametrize("kind", ["dossiers", "feedback", "survey_forms"])
-def test_a_first_delivery_without_history_passes_with_a_note(owner, kind):
-    found = findings_of(kind, add_batch(owner, kind, 100))
+def test_a_first_delivery_without_history_passes_with_a_note(deliveries, kind):
+    found = findings_of(deliveries.add(kind, 100), *SUITES_OF[kind])
     assert [name for name, f in found.items() if not f.is_successful] == []
     noted = {name.partition(".")[2] for name, f in found.items() if f.note_vi}
     assert "whole_is_as_large_as_usual" in noted
@@ -269,19 +286,19 @@ def test_a_first_delivery_without_history_passes_with_a_note(owner, kind):
     assert not any(found[name].note_vi for name in found if name.endswith("is_not_empty"))
 
 
-def test_a_window_is_compared_by_its_working_days(owner):
+def test_a_window_is_compared_by_its_working_days(deliveries):
     """A Monday's window has three days of which one is worked; a day's ration is compared."""
-    add_history(owner, "dossiers", request="changes")
+    deliveries.add_history("dossiers", request="changes")
     windows = {"usual": 100, "few": 10, "many": 2000}
     found = {
-        name: failed("dossiers", add_batch(owner, "dossiers", size, request="changes"))
+        name: failed(deliveries.add("dossiers", size, request="changes"), "raw_batches")
         for name, size in windows.items()
     }
     volume = {"raw_batches.part_is_as_large_as_usual"}
     assert found == {"usual": set(), "few": volume, "many": volume}
     sunday = NOON + timedelta(days=4)
-    quiet = add_batch(owner, "dossiers", 1, request="changes", at=sunday)
-    assert failed("dossiers", quiet) <= {"raw_batches.newest_record_is_fresh"}
+    quiet = deliveries.add("dossiers", 1, request="changes", at=sunday)
+    assert failed(quiet, "raw_batches") <= {"raw_batches.newest_record_is_fresh"}
 
 
 @pytest.mark.parametrize(
@@ -293,19 +310,17 @@ def test_a_window_is_compared_by_its_working_days(owner):
         (10, {"whole_is_as_large_as_usual", "whole_has_not_collapsed"}),
     ],
 )
-def test_a_file_is_compared_with_the_one_it_replaces(owner, size, expected):
-    add_batch(owner, "survey_forms", 100, status="accepted", lot="phieu.xlsx")
-    batch_id = add_batch(owner, "survey_forms", size, lot="phieu.xlsx")
-    found = failed("survey_forms", batch_id)
-    assert {name for name in found if name.startswith("raw_batches")} == {
-        f"raw_batches.{name}" for name in expected
-    }
+def test_a_file_is_compared_with_the_one_it_replaces(deliveries, size, expected):
+    deliveries.add("survey_forms", 100, state="accepted", lot="phieu.xlsx")
+    batch_id = deliveries.add("survey_forms", size, lot="phieu.xlsx")
+    assert failed(batch_id, "raw_batches") == {f"raw_batches.{name}" for name in expected}
 
 
-def test_a_finding_names_rows_and_limits_but_no_person(owner):
-    add_history(owner, "dossiers")
-    bad = add_batch(owner, "dossiers", 100, **DOSSIERS["a version of tomorrow"][0])
-    finding = findings_of("dossiers", bad)["raw_dossiers.nothing_is_ahead_of_the_source"]
+def test_a_finding_names_rows_and_limits_but_no_person(deliveries):
+    deliveries.add_history("dossiers")
+    bad = deliveries.add("dossiers", 100, **DOSSIERS["a version of tomorrow"][0])
+    found = findings_of(bad, "raw_dossiers")
+    finding = found["raw_dossiers.nothing_is_ahead_of_the_source"]
     assert finding.sample_keys == [
         {"seconds_ahead_of_source": 3600.0, "place": "H99.31.01-240105-0007"}
     ]
@@ -314,7 +329,9 @@ def test_a_finding_names_rows_and_limits_but_no_person(owner):
 
 
 def test_every_expectation_of_deliveries_has_a_case_that_fails_it():
-    names = {f"{suite.suite}.{item.name}" for suite in SUITES for item in suite.expectations}
+    names = {
+        f"{suite.suite}.{item.name}" for suite in SUITES.values() for item in suite.expectations
+    }
     failing = {"raw_batches.whole_is_as_large_as_usual", "raw_batches.part_is_as_large_as_usual"}
     failing |= {name for *_, expected in ONE_STOP.values() for name in expected}
     failing |= {f"raw_dossiers.{name}" for _, expected in DOSSIERS.values() for name in expected}

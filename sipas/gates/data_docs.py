@@ -21,7 +21,7 @@ INDEX = "index.html"
 LOCAL_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
 SEVERITIES_VI = {"critical": "NGHIÊM TRỌNG", "warning": "CẢNH BÁO"}
 # A check of our own has no renderer in the library; its words stand in the description.
-SHOWN_AS = "expect_column_values_to_not_be_null"
+SHOWN_AS, SHOWN_WITH = "expect_column_values_to_be_between", {"min_value": 0}
 # The library's words, as they stand in what it renders.
 WORDS_VI = {
     "Overview": "Tổng quan",
@@ -143,8 +143,8 @@ def as_library_result(row: dict[str, Any]):
     try:
         get_expectation_impl(kind)
     except ExpectationNotFoundError:
-        kind, limits = SHOWN_AS, {}
-    if "column" in limits or kind == SHOWN_AS:
+        kind, limits = SHOWN_AS, SHOWN_WITH | {"column": None}
+    if "column" in limits:
         limits["column"] = row["suite_name"]
     return ExpectationValidationResult(
         success=row["is_successful"],
@@ -199,4 +199,6 @@ def in_vietnamese(rendered: Any) -> Any:
         return {name: in_vietnamese(value) for name, value in rendered.items()}
     if isinstance(rendered, list):
         return [in_vietnamese(value) for value in rendered]
-    return WORDS_VI.get(rendered, rendered) if isinstance(rendered, str) else rendered
+    if isinstance(rendered, str):
+        return WORDS_VI.get(rendered, rendered).replace("% unexpected", "% không đạt")
+    return rendered

@@ -217,7 +217,7 @@ def test_a_browser_opens_data_docs_and_shows_what_fails(owner, browser, tmp_path
     page.locator("#runs a").first.click()
     for text in (
         "[NGHIÊM TRỌNG] Kỳ vọng <a>",
-        "share = 0.5, place = D7",
+        "place = D7, share = 0.5",
         f"Đơn vị xử lý: {OWNER_VI}",
         "column <x> is not there",
         "Kỳ vọng <d>",

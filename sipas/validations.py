@@ -23,8 +23,10 @@ def keep(
 ) -> None:
     """Writes one row an expectation, about a batch (raw gate) or a build (mart gate).
 
-    All rows of a run have the same validated_at, that of the transaction: a run is told by it.
+    All rows of a run have the same validated_at: a run is told by it. It is the clock's, since a
+    transaction that began before another run would make this one look older.
     """
+    (validated_at,) = connection.execute("select clock_timestamp()").fetchone()
     subject, source_code = subject_of(connection, batch_id)
     owners = owners_of_sources(connection)
     with connection.cursor() as cursor:
@@ -34,9 +36,9 @@ def keep(
                 gate, batch_id, build_id, subject, suite_name, expectation_id, expectation_type,
                 column_name, severity, is_successful, observed, unexpected_count, judged_count,
                 sample_keys, limits, description_vi, description_en, owner_vi, note_vi,
-                exception_message
+                exception_message, validated_at
             ) values (
-                %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s
+                %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s
             )
             """,
             [
@@ -61,6 +63,7 @@ def keep(
                     owner_of(f, source_code, owners),
                     f.note_vi,
                     f.exception_message,
+                    validated_at,
                 )
                 for f in findings
             ],

@@ -2,23 +2,27 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import handover
 import psycopg
 import pytest
+from airflow.sdk.exceptions import AirflowFailException
 from batches_by_hand import Deliveries
 from click.testing import CliRunner
 from handover import NOON, SOURCE
 from playwright.sync_api import expect, sync_playwright
 
-from expectations.checkpoint import Finding
+from expectations.checkpoint import Finding, all_suites, run_suite
+from simulator import LOCAL_TIME
 from sipas.cli import main
 from sipas.database import connect
 from sipas.gates.data_docs import write_data_docs
 from sipas.gates.findings import open_findings
 from sipas.loading.gate import decide
+from sipas.orchestration.ingest import decide_batches
+from sipas.settings import directory, sqlalchemy_url
 from sipas.validations import NOBODY_VI, critical_reason, keep
 from tests.prepare import find_browser
 
@@ -184,6 +188,39 @@ def test_each_delivery_is_judged_by_those_before_it(warehouse, owner):
         "using (delivery_id) where delivery_kind = 'feedback' order by batch_id"
     ).fetchall()
     assert dict(states) == sizes
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        (1, set()),
+        (10, {"no_source_is_silent"}),
+        (200, {"no_source_is_silent", "no_source_is_dead"}),
+    ],
+)
+def test_a_source_that_is_silent_for_longer_than_its_rhythm_is_found(owner, days, expected):
+    last = datetime.now(LOCAL_TIME) - timedelta(days=days)
+    for earlier in range(4):
+        Deliveries(owner).add(
+            "dossiers", 3, state="accepted", at=last - timedelta(days=earlier), request="changes"
+        )
+    suite = next(suite for suite in all_suites() if suite.suite == "mart_sources")
+    found = run_suite(sqlalchemy_url("SIPAS_RELEASE_DATABASE_URL"), suite, {"build_id": 1})
+    failed = [f for f in found if not f.is_successful]
+    assert {f.expectation_id for f in failed} == {f"mart_sources.{name}" for name in expected}
+    assert all(f.sample_keys[0]["source_code"] == SOURCE for f in failed)
+
+
+def test_the_failed_task_says_expectation_rows_and_batch_in_one_line(owner):
+    batch_id = Deliveries(owner).add("feedback", 20, counts={"received": 21, "loaded": 21})
+    with pytest.raises(AirflowFailException) as failure:
+        decide_batches("feedback")
+    told = str(failure.value)
+    assert told.startswith(f"Batch {batch_id} refused: raw_batches.no_row_is_lost_after_the_load")
+    assert "lost_count 1" in told
+    assert "\n" not in told
+    index = directory("SIPAS_DATA_DOCS_DIR") / "index.html"
+    assert "raw_batches.no_row_is_lost_after_the_load" in index.read_text(encoding="utf8")
 
 
 @pytest.fixture(scope="module")

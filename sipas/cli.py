@@ -14,6 +14,7 @@ from sipas.errors import UserError
 # Commands of the rooms, imported only when called: most of them load slow libraries.
 ROOM_COMMANDS = {
     "form": "sipas.survey.commands",
+    "gates": "sipas.gates.commands",
     "personal-data": "sipas.personal_data.commands",
     "quarantine": "sipas.loading.commands",
     "release": "sipas.release.commands",

@@ -42,24 +42,33 @@ def _finding(suite: Suite, expected: Expectation, rows: list[dict]) -> Finding:
     values = [row[column] for row in rows]
     match expected.type:
         case "expect_column_values_to_be_between":
-            lowest = expected.kwargs.get("min_value", float("-inf"))
-            highest = expected.kwargs.get("max_value", float("inf"))
-            wrong = [v for v in values if v is not None and not lowest <= v <= highest]
-        case "expect_column_values_to_not_be_null":
-            wrong = [v for v in values if v is None]
-        case "expect_column_values_to_be_null":
-            wrong = [v for v in values if v is not None]
+            wrong = [v for v in values if v is not None and not is_between(v, **expected.kwargs)]
         case other:
             raise NotImplementedError(f"{suite.suite}: {other} must be added here")
-    allowed = (1 - expected.kwargs.get("mostly", 1)) * len(values)
     return Finding(
+        expectation_id=f"{suite.suite}.{expected.name}",
         suite_name=suite.suite,
         expectation_type=expected.type,
         column_name=column,
         severity=expected.severity,
-        is_successful=len(wrong) <= allowed,
+        is_successful=not wrong,
         observed=wrong[:5],
         unexpected_count=len(wrong),
         description_vi=expected.description_vi,
-        exception_message=None,
+        description_en=expected.description_en,
+        owner_vi=suite.owner_vi,
     )
+
+
+def is_between(
+    value: float,
+    column: str,
+    min_value: float = float("-inf"),
+    max_value: float = float("inf"),
+    strict_min: bool = False,
+    strict_max: bool = False,
+) -> bool:
+    """Whether a value lies within the limits of an expectation, by its own names."""
+    low = value > min_value if strict_min else value >= min_value
+    high = value < max_value if strict_max else value <= max_value
+    return low and high

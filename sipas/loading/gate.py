@@ -1,12 +1,19 @@
 """The raw gate: a loaded batch becomes accepted or refused."""
 
+from math import ceil
+
 import psycopg
 
 from expectations.checkpoint import Finding, run_suites
 from sipas.loading.method_gate import find_refusals
+from sipas.loading.profiles import write_profile
 from sipas.settings import sqlalchemy_url
-from sipas.sources.configuration import DEFAULT_REJECT_THRESHOLD, source_by_code
-from sipas.validations import critical_reason, keep
+from sipas.sources.configuration import (
+    DEFAULT_REJECT_THRESHOLD,
+    DEFAULT_STALE_HOURS,
+    source_by_code,
+)
+from sipas.validations import OWNER_IS_THE_SOURCE, critical_reason, keep
 
 ONE_STOP_KINDS = ("dossiers", "feedback")
 # What may be quarantined of a delivery that is not of a one-stop system.
@@ -41,6 +48,10 @@ def decide_together(
 ) -> list[tuple[int, str | None]]:
     """Decides the batches in one transaction, so that nobody sees some of them without the rest."""
     url = sqlalchemy_url("SIPAS_INGEST_DATABASE_URL")
+    # The suites read the profiles over a connection of their own.
+    with connection.transaction():
+        for batch_id in batch_ids:
+            write_profile(connection, delivery_kind, batch_id)
     findings = {
         batch_id: run_suites(url, "raw", delivery_kind, parameters_of(connection, batch_id))
         for batch_id in batch_ids
@@ -66,17 +77,23 @@ def decide_together(
 
 
 def parameters_of(connection: psycopg.Connection, batch_id: int) -> dict[str, float]:
-    """What the suites ask of a batch: its id, and which share of it may be quarantined."""
+    """What the suites ask of a batch: its id, which share of it may be quarantined, and for how
+    many working days its source may have nothing new."""
     kind, source_code = connection.execute(
         "select delivery_kind, source_code from audit.deliveries "
         "inner join audit.batches using (delivery_id) where batch_id = %s",
         [batch_id],
     ).fetchone()
-    threshold = FILES_REJECT_THRESHOLD
+    threshold, stale_hours = FILES_REJECT_THRESHOLD, DEFAULT_STALE_HOURS
     if kind in ONE_STOP_KINDS:
         source = source_by_code(source_code)
         threshold = source.reject_threshold if source else DEFAULT_REJECT_THRESHOLD
-    return {"batch_id": batch_id, "reject_threshold": threshold}
+        stale_hours = source.stale_hours if source else DEFAULT_STALE_HOURS
+    return {
+        "batch_id": batch_id,
+        "reject_threshold": threshold,
+        "stale_days": ceil(stale_hours / 24),
+    }
 
 
 def explained(connection: psycopg.Connection, batch_id: int, findings: list[Finding]) -> str | None:
@@ -105,13 +122,14 @@ def explained(connection: psycopg.Connection, batch_id: int, findings: list[Find
 def method_finding(refusal: str | None) -> Finding:
     """What the checks of methods say of one batch, to be kept beside the expectations."""
     return Finding(
+        expectation_id="method_checks.rows_make_consistent_methods",
         suite_name="method_checks",
         expectation_type="rows_make_consistent_methods",
-        column_name=None,
         severity="critical",
         is_successful=refusal is None,
         observed=refusal,
         unexpected_count=None,
         description_vi=METHOD_CHECK_VI,
-        exception_message=None,
+        description_en="The rows make a consistent method and change no published one",
+        owner_vi=OWNER_IS_THE_SOURCE,
     )

@@ -60,6 +60,7 @@ def pipeline(instance: Instance) -> dict[str, str]:
         | {
             "SIPAS_LANDING_DIR": str(instance.folder("landing")),
             "SIPAS_INBOX_DIR": str(instance.folder("inbox")),
+            "SIPAS_DATA_DOCS_DIR": str(instance.folder("data_docs")),
             "SIPAS_SOURCES_FILE": str(PROJECT / "config" / "sources.yml"),
             "SIPAS_REFERENCE_DIR": str(PROJECT / "reference"),
             "SIPAS_DBT_PROJECT_DIR": str(PROJECT / "dbt_project"),

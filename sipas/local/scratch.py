@@ -93,12 +93,31 @@ class Warehouse:
         folders = {
             "SIPAS_LANDING_DIR": str(self.landing),
             "SIPAS_INBOX_DIR": str(self.inbox),
+            "SIPAS_DATA_DOCS_DIR": str(self.folder / "data_docs"),
             "DBT_TARGET_PATH": str(self.folder / "dbt"),
             "DBT_LOG_PATH": str(self.folder / "dbt" / "logs"),
             "SIPAS_DATABASE_URL": self.url("owner"),
         }
         dbt = environment.dbt_connection(self.url("transform"))
         return environment.pipeline(self.instance) | urls | folders | dbt
+
+
+def copy_warehouse(original: Warehouse, folder: Path, prefix: str) -> Warehouse:
+    """A copy of a warehouse's database that may be changed, with the same landing folder; whoever
+    is connected to the original is disconnected."""
+    made = Warehouse(original.instance, f"{prefix}_{secrets.token_hex(4)}", folder)
+    made.landing, made.inbox = original.landing, original.inbox
+    with psycopg.connect(postgres.admin_url(original.instance), autocommit=True) as connection:
+        connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s",
+            [original.name],
+        )
+        connection.execute(
+            sql.SQL("create database {} owner sipas_owner template {}").format(
+                sql.Identifier(made.name), sql.Identifier(original.name)
+            )
+        )
+    return made
 
 
 def make_warehouse(instance: Instance, folder: Path, prefix: str) -> Warehouse:

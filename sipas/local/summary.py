@@ -25,6 +25,7 @@ def summary(instance: Instance, round_code: str, seconds: dict[str, float]) -> s
         "",
         f"Dashboard  {instance.address('superset')}/superset/dashboard/tong-quan/",
         f"Airflow    {instance.address('airflow')}/dags/build_warehouse",
+        f"Data Docs  {(instance.folder('data_docs') / 'index.html').as_uri()}",
         "Logins: `.venv/pipeline/bin/sipas env`. Stop with `make down`; data stays.",
     ]
     return "\n".join(lines)

@@ -4,6 +4,7 @@ import logging
 
 from airflow.sdk import Asset, get_current_context, task
 
+from sipas.orchestration.data_docs import show_results
 from sipas.orchestration.failures import fail_when, without_retry
 
 log = logging.getLogger(__name__)
@@ -116,6 +117,8 @@ def decide_batches(*delivery_kinds: str) -> int:
 
     with connect("ingest", autocommit=True) as connection:
         decided = [found for kind in delivery_kinds for found in decide(connection, kind)]
+    if decided:
+        show_results()
     refused = [f"Batch {batch_id} refused: {reason}" for batch_id, reason in decided if reason]
     log.info("%d batches accepted, %d refused", len(decided) - len(refused), len(refused))
     fail_when(refused)

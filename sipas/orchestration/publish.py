@@ -5,6 +5,7 @@ import logging
 from airflow.sdk import Variable, task
 
 from sipas.errors import UserError
+from sipas.orchestration.data_docs import show_results
 from sipas.orchestration.defaults import AUTOMATIC_APPROVAL
 from sipas.orchestration.failures import without_retry
 
@@ -22,6 +23,8 @@ def open_mart_gate() -> int:
             warnings = check_marts(connection, build_id)
     except UserError as error:
         raise without_retry(error) from error
+    finally:
+        show_results()
     log.info("Build %d may be published; %d warnings", build_id, warnings)
     return build_id
 

@@ -20,6 +20,7 @@ from expectations.checkpoint import Finding
 
 SCHEMAS = ("marts", "operational", "published", "release")
 SUITE = "personal_data"
+OWNER_VI = "Đơn vị vận hành kho dữ liệu"
 SAMPLED_ROWS = 50_000
 NAMED = 20  # columns in a message
 
@@ -213,14 +214,16 @@ def tablesample(connection: psycopg.Connection, schema: str, table: str) -> sql.
 def finding(code: str, description_vi: str, wrong: list[str]) -> Finding:
     """The result of a rule, kept beside those of the expectations."""
     observed: Any = wrong[:NAMED] or None
+    rule = f"no_column_of_persons_by_{code}"
     return Finding(
+        expectation_id=f"{SUITE}.{rule}",
         suite_name=SUITE,
-        expectation_type=f"no_column_of_persons_by_{code}",
-        column_name=None,
+        expectation_type=rule,
         severity="critical",
         is_successful=not wrong,
         observed=observed,
         unexpected_count=len(wrong),
         description_vi=description_vi,
-        exception_message=None,
+        description_en=f"No column that people read looks like one of persons (by {code})",
+        owner_vi=OWNER_VI,
     )

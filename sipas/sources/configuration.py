@@ -15,6 +15,7 @@ from sipas.errors import UserError
 from sipas.settings import required
 
 DEFAULT_REJECT_THRESHOLD = 0.1
+DEFAULT_STALE_HOURS = 48
 Code = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]*$")]
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -32,8 +33,9 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     data_nature: Literal["real", "simulated"]
     # A delivery with a larger share of rejected records is refused as a whole.
     reject_threshold: Share = DEFAULT_REJECT_THRESHOLD
-    # `sipas sources list` calls the source stale after so many hours without news.
-    stale_hours: Count = 48
+    # `sipas sources list` calls the source stale after so many hours without news; the raw gate
+    # warns when a delivery tells nothing newer (in working days).
+    stale_hours: Count = DEFAULT_STALE_HOURS
 
 
 class HttpSource(Source, frozen=True, tag_field="kind", tag="http"):

@@ -9,9 +9,12 @@ from one_stop_world import OneStopWorld, build_the_one_stop_world
 from world import build_the_demo
 
 from bench.faults.source import OneStop, one_stop_server
+from expectations.checkpoint import connected_source
 from sipas.database import connect
 from sipas.local.instance import Instance
-from sipas.local.scratch import Warehouse, make_warehouse, variables
+from sipas.local.scratch import Warehouse, copy_warehouse, make_warehouse, variables
+from sipas.release.gate import check_marts, newest_build
+from sipas.release.lifecycle import AUTOMATIC, approve, freeze_candidates, publish
 
 
 @pytest.fixture
@@ -36,6 +39,29 @@ def built(demo_warehouse: Warehouse) -> Iterator[Warehouse]:
     """The built world of the demo, its settings in the environment."""
     with variables(demo_warehouse.variables()):
         yield demo_warehouse
+
+
+@pytest.fixture(scope="session")
+def released_warehouse(
+    demo_warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory
+) -> Warehouse:
+    """A copy of the demo's world with every scope published; who changes a row puts it back."""
+    connected_source.cache_clear()  # its connections to the original end with the copy
+    made = copy_warehouse(demo_warehouse, tmp_path_factory.mktemp("released"), "released")
+    with variables(made.variables()), connect("release") as connection:
+        build_id = newest_build(connection)
+        check_marts(connection, build_id)
+        for release_id in freeze_candidates(connection, build_id):
+            approve(connection, release_id, AUTOMATIC)
+            publish(connection, release_id)
+    return made
+
+
+@pytest.fixture(scope="module")
+def released(released_warehouse: Warehouse) -> Iterator[Warehouse]:
+    """The published world of the demo, its settings in the environment."""
+    with variables(released_warehouse.variables()):
+        yield released_warehouse
 
 
 @pytest.fixture(scope="session")

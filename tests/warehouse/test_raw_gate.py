@@ -1,5 +1,6 @@
 """The raw gate: Great Expectations decide about a batch, and every result is kept."""
 
+import unicodedata
 from datetime import timedelta
 
 import handover
@@ -48,20 +49,24 @@ def suites_in(tmp_path, monkeypatch):
 def suite(*expectations: dict, name: str = "raw_test", query: str | None = None) -> dict:
     return {
         "suite": name,
+        "table": "raw.dossiers",
         "gate": "raw",
         "applies_to": "dossiers",
+        "owner_vi": "source",
         "query": query or "select * from raw.dossiers where batch_id = {batch_id}",
         "expectations": list(expectations),
     }
 
 
-def expectation(kind: str, severity: str = "critical", **kwargs) -> dict:
+def expectation(kind: str, severity: str = "critical", name: str = "", **kwargs) -> dict:
     return {
+        "name": name or kind,
         "type": kind,
         "kwargs": kwargs,
         "severity": severity,
         "description_vi": f"Kỳ vọng {kind}",
         "description_en": f"Expectation {kind}",
+        "why_en": "For a test",
     }
 
 
@@ -89,8 +94,24 @@ def test_a_suite_file_is_whole_and_speaks_both_languages(path):
         assert item.description_vi.strip()
         assert item.description_en.strip()
         assert item.description_vi != item.description_en
-    texts = [item.description_vi for item in read.expectations]
-    assert len(texts) == len(set(texts))
+        assert item.description_vi == unicodedata.normalize("NFC", item.description_vi)
+        assert item.why_en.strip()
+    for names in ("description_vi", "description_en", "name"):
+        told = [getattr(item, names) for item in read.expectations]
+        assert len(told) == len(set(told))
+
+
+def test_the_readme_lists_every_expectation_with_severity_reason_and_owner():
+    told = (SUITES.parent / "README.md").read_text(encoding="utf8")
+    rows = [line for line in told.splitlines() if line.startswith("| `")]
+    written = []
+    for found in checkpoint.all_suites():
+        owner = "the source" if found.owner_vi == "source" else found.owner_vi
+        for item in found.expectations:
+            cells = (f"`{found.suite}`", f"`{item.name}`", item.severity, item.description_en)
+            written.append(f"| {' | '.join(cells)} | {item.why_en} | {owner} |")
+    suites_of = {line for line in rows if line.count(" | ") == 5}
+    assert suites_of == set(written)
 
 
 def test_every_gate_and_every_kind_of_delivery_has_a_suite_that_can_refuse():
@@ -104,12 +125,18 @@ def test_a_good_batch_is_accepted_and_every_result_kept(ingest, warehouse, load)
     assert decide(ingest, "dossiers") == [(result.batch_id, None)]
     assert state(warehouse, result) == ("accepted", None)
     kept = warehouse.rows(
-        "select suite_name, expectation_type, column_name, severity, description_vi "
+        "select expectation_id, expectation_type, column_name, severity, description_vi "
         "from audit.validations where batch_id = %s and gate = 'raw' and is_successful",
         result.batch_id,
     )
     written = [
-        (found.suite, item.type, item.kwargs.get("column"), item.severity, item.description_vi)
+        (
+            f"{found.suite}.{item.name}",
+            item.type,
+            item.kwargs.get("column"),
+            item.severity,
+            item.description_vi,
+        )
         for found in checkpoint.read_suites("raw", "dossiers")
         for item in found.expectations
     ]
@@ -181,7 +208,7 @@ def test_a_warning_is_kept_and_does_not_refuse(ingest, warehouse, load):
     warned = warehouse.rows(
         "select column_name from audit.validations where not is_successful order by 1"
     )
-    assert warned == [("due_at",), ("unknown_field_count",)]
+    assert warned == [("due_at_missing_share",), ("unknown_field_count",)]
 
 
 def test_an_expectation_that_raises_counts_as_failed(ingest, warehouse, load, suites_in):
@@ -225,7 +252,13 @@ def test_results_stand_beside_the_expectation_they_belong_to(ingest, load, suite
     """The library returns results in an order of its own, and the same type may occur twice."""
     bounds = ((4, 4), (0, 0), (4, 9), (9, 9), (1, 4))
     items = [
-        expectation("expect_column_values_to_be_between", column="status", min_value=a, max_value=b)
+        expectation(
+            "expect_column_values_to_be_between",
+            name=f"from_{a}_to_{b}",
+            column="status",
+            min_value=a,
+            max_value=b,
+        )
         for a, b in bounds
     ]
     for (low, high), item in zip(bounds, items, strict=True):

@@ -8,11 +8,15 @@ import click
 from sipas.database import connect
 from sipas.release import lifecycle
 from sipas.release.lifecycle import Approval
+from sipas.release.verify.bundle_command import bundle
 
 
 @click.group()
 def release() -> None:
     """Releases: what was frozen, approved and published."""
+
+
+release.add_command(bundle)
 
 
 @release.command("list")

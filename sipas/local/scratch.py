@@ -40,12 +40,13 @@ def _set(values: Mapping[str, str | None]) -> None:
 
 
 @contextmanager
-def scratch_instance(prefix: str) -> Iterator[Instance]:
-    """An instance with PostgreSQL running, never the user's own server.
+def scratch_instance(prefix: str, parent: Path | None = None) -> Iterator[Instance]:
+    """An instance with PostgreSQL running, never the user's own server, in a folder of its own in
+    `parent` (None: where temporary files lie).
 
     Raises RuntimeError when a process of it is still alive at the end.
     """
-    home = Path(tempfile.mkdtemp(prefix=prefix))
+    home = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
     with variables(dict.fromkeys(OWN_VARIABLES) | {"SIPAS_HOME": str(home)}):
         made = load_or_create_instance()
         try:

@@ -64,7 +64,7 @@ def write_bundle(
     with tempfile.TemporaryDirectory(prefix="sipas_bundle_") as name:
         folder = Path(name) / "bundle"
         archive = collect_project(noted, landing, folder / "landing")
-        project = unpack_project(archive, Path(name) / "project")
+        project = unpack_project(archive.read_bytes(), Path(name) / "project")
         kinds = kinds_needed(project, scope_of(noted.release["scope"]).marts)
         noted = replace(noted, kinds=sorted(kinds))
         copies = collect_deliveries(noted, landing, folder / "landing", with_originals)

@@ -1,5 +1,6 @@
 """Recomputes: runs a dbt project on the reloaded bytes and takes the marts as a release does."""
 
+import io
 import subprocess
 import sys
 import tarfile
@@ -27,10 +28,10 @@ KIND_OF_SOURCE = {
 }
 
 
-def unpack_project(archive: Path, folder: Path) -> Path:
+def unpack_project(archive: bytes, folder: Path) -> Path:
     """The dbt project of an archive, unpacked into a new folder."""
     folder.mkdir(parents=True)
-    with tarfile.open(archive) as tar:
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
         tar.extractall(folder, filter="data")
     return folder
 
@@ -59,6 +60,8 @@ def dbt(project: Path, command: str, marts: Iterable[str], *options: str) -> str
             *("--select", *(f"+{mart}" for mart in marts)),
             *options,
             *("--project-dir", str(project)),
+            # Beside the project: the installation's own manifest is what its DAGs are drawn from.
+            *("--target-path", str(project / "target"), "--log-path", str(project / "logs")),
             *("--profiles-dir", required("DBT_PROFILES_DIR")),
         ],
         capture_output=True,

@@ -4,6 +4,7 @@ On the server of the instance when it runs, else on a server of its own, started
 package's wheel. What a killed run left is known by its name and removed by the next.
 """
 
+import fcntl
 import secrets
 import shutil
 import tempfile
@@ -16,10 +17,11 @@ from psycopg import sql
 
 from sipas.local import environment, postgres
 from sipas.local.instance import Instance, load_instance
-from sipas.local.lifecycle import upgrade_to_head
+from sipas.local.lifecycle import down, upgrade_to_head
 from sipas.local.scratch import ROLES, Warehouse, create_database, scratch_instance, variables
 
 PREFIX = "sipas_verify"
+SERVERS = "sipas_verify_server_"
 LOCK = "sipas verify scratch databases"
 
 
@@ -30,7 +32,8 @@ def scratch_warehouse(*, own_server: bool = False) -> Iterator[Warehouse]:
     with ExitStack() as stack:
         instance = None if own_server else load_instance()
         if instance is None or not postgres.is_ready(instance):
-            instance = stack.enter_context(scratch_instance(f"{PREFIX}-"))
+            parent = stack.enter_context(folder_in_use())
+            instance = stack.enter_context(scratch_instance("server-", parent))
         name = f"{PREFIX}_{secrets.token_hex(6)}"
         made = Warehouse(instance, name, folder_of(name))
         stack.callback(shutil.rmtree, made.folder, ignore_errors=True)
@@ -39,6 +42,30 @@ def scratch_warehouse(*, own_server: bool = False) -> Iterator[Warehouse]:
         stack.enter_context(variables(settings(made)))
         keep_no_persons(made)
         yield made
+
+
+@contextmanager
+def folder_in_use() -> Iterator[Path]:
+    """A new folder for a server, locked while this process lives; ends the servers and removes the
+    folders that killed runs left."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{SERVERS}*"):
+        with (folder / "in_use").open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue  # of another run
+            for home in folder.glob("server-*"):
+                with variables({"SIPAS_HOME": str(home)}):
+                    if instance := load_instance():
+                        down(instance)
+            shutil.rmtree(folder, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=SERVERS))
+    with (folder / "in_use").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def folder_of(name: str) -> Path:
@@ -92,15 +119,8 @@ def drop(instance: Instance, name: str) -> None:
 def settings(made: Warehouse) -> dict[str, str]:
     """The settings of the pipeline for the scratch database; all others stay as they are."""
     urls = {f"SIPAS_{role.upper()}_DATABASE_URL": made.url(role) for role in ROLES}
-    return (
-        urls
-        | environment.dbt_connection(made.url("transform"))
-        | {
-            "SIPAS_DATABASE_URL": made.url("owner"),
-            "DBT_TARGET_PATH": str(made.folder / "dbt"),
-            "DBT_LOG_PATH": str(made.folder / "dbt" / "logs"),
-        }
-    )
+    dbt = environment.dbt_connection(made.url("transform"))
+    return urls | dbt | {"SIPAS_DATABASE_URL": made.url("owner")}
 
 
 def keep_no_persons(made: Warehouse) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 
-from sipas.builds import project_path
+from sipas.builds import archive_project, project_path
 from sipas.errors import UserError
 from sipas.local.scratch import Warehouse
 from sipas.release.content import Content, read_release, scope_of
@@ -137,7 +137,8 @@ def recompute_in(
         return
     recompute_with(group, scratch, archived_folder(scratch), "recompute", "dự án lưu trữ")
     if wanted.current_project:
-        project = Path(required("SIPAS_DBT_PROJECT_DIR"))
+        _, archive = archive_project(Path(required("SIPAS_DBT_PROJECT_DIR")))
+        project = unpack_project(archive, scratch.folder / "current")
         recompute_with(group, scratch, project, "current", "dự án hiện nay")
 
 
@@ -160,7 +161,7 @@ def reload_landed(
         if not all(report.find("project").is_good for report in reports):
             raise UserError("dự án tính đã lưu trữ không còn đúng, không chạy dự án bị thay.")
         archive = project_path(landing, noted.release["dbt_project_sha256"])
-        project = unpack_project(archive, archived_folder(scratch))
+        project = unpack_project(archive.read_bytes(), archived_folder(scratch))
         kinds = kinds_needed(project, marts)
         otherwise = reload(scratch, noted, landing, kinds, check)
     if check.is_broken:

@@ -21,7 +21,7 @@ from sipas.release.verify.verification import (
     Subject,
     Wanted,
     archived_folder,
-    read_noted,
+    read_subject,
     recompute_in,
     verify_releases,
 )
@@ -59,7 +59,7 @@ def recomputed(built, released) -> Iterator[Recomputed]:
         )
     ]
     with as_role(released, "audit"):
-        group = [Subject(read_noted(released, n), read_release(released, n)) for n in names]
+        group = [read_subject(released, name) for name in names]
         with scratch_warehouse() as scratch:
             for subject in group:  # what recompute_in asks of the checks before it
                 subject.report.checks.append(Check("project", "", ""))

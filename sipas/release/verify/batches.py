@@ -81,7 +81,7 @@ def batches_by_table(noted: Noted) -> dict[tuple[str, str], list[int]]:
     """Which batches have their records in which table; a refused delivery has none anywhere."""
     found: dict[tuple[str, str], list[int]] = defaultdict(list)
     for batch in noted.batches:
-        if batch["received_count"] > 0:
+        if batch["status"] != "refused" or batch["received_count"] > 0:
             for table in tables_of(noted.delivery_of(batch)):
                 found[table].append(batch["batch_id"])
     return found

@@ -23,12 +23,13 @@ from sipas.personal_data.copies import write_copy
 from sipas.personal_data.purge import KINDS, remove_originals
 from sipas.release.content import read_release, scope_of
 from sipas.release.verify.noted import Noted, Row, read_noted
-from sipas.release.verify.recompute import kinds_needed, unpack_project
+from sipas.release.verify.recompute import kinds_needed, read_by_the_step, unpack_project
 from sipas.settings import directory, required
 from sipas.sources.configuration import read_sources
 
 FORMAT = 1
 NOTED, CONTENT, SUMS, SOURCES = "noted.json", "content.jsonl", "SHA256SUMS", "sources.yml"
+STANDING = "standing"
 README = "LOI-DAN.txt"
 # Zip knows no time before 1980, and a bundle made twice is the same file.
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -37,6 +38,7 @@ Gói kiểm chứng của bản phát hành {release_id} ({scope})
 {simulated}
 content.jsonl    các dòng đã đóng băng, dạng chuẩn. Mã băm của tệp này chính là mã băm in trong báo
                  cáo: sha256sum content.jsonl  →  {content_sha256}
+standing/        các bản khác còn hiệu lực khi đóng băng (quyết định việc ẩn số liệu)
 noted.json       sổ sách: bản phát hành và phê duyệt, chuỗi bản phát hành, lần gửi, lô, lượt tính,
                  kết quả kiểm tra
 landing/         các tệp đã nhận; {persons}
@@ -65,17 +67,25 @@ def write_bundle(
         folder = Path(name) / "bundle"
         archive = collect_project(noted, landing, folder / "landing")
         project = unpack_project(archive.read_bytes(), Path(name) / "project")
-        kinds = kinds_needed(project, scope_of(noted.release["scope"]).marts)
+        kinds = kinds_needed(project, read_by_the_step(scope_of(noted.release["scope"]).marts))
         noted = replace(noted, kinds=sorted(kinds))
         copies = collect_deliveries(noted, landing, folder / "landing", with_originals)
         collect_sources(noted, folder)
-        with (folder / CONTENT).open("wb") as file:
-            file.writelines(read_release(connection, release_id).lines())
+        write_content(connection, release_id, folder / CONTENT)
+        for name in noted.standing:
+            write_content(connection, name, folder / STANDING / f"{name}.jsonl")
         told = noted.as_json() | {"purges": copies, "format": FORMAT}
         text = json.dumps(told, sort_keys=True, ensure_ascii=False, indent=1)
         (folder / NOTED).write_text(text, encoding="utf8")
         (folder / README).write_text(guide(noted.release, with_originals), encoding="utf8")
         return pack(folder, path)
+
+
+def write_content(connection: psycopg.Connection, release_id: str, path: Path) -> None:
+    """The canonical lines of a release."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        file.writelines(read_release(connection, release_id).lines())
 
 
 def collect_deliveries(

@@ -12,7 +12,7 @@ from sipas.errors import UserError
 from sipas.local.instance import PROJECT
 from sipas.local.scratch import variables
 from sipas.release.content import Content, Table
-from sipas.release.verify.bundle import CONTENT, FORMAT, NOTED, SOURCES, SUMS, sha256_of
+from sipas.release.verify.bundle import CONTENT, FORMAT, NOTED, SOURCES, STANDING, SUMS, sha256_of
 from sipas.release.verify.noted import Noted
 from sipas.release.verify.report import Check, Report, new_check
 from sipas.release.verify.verification import Subject, Wanted, verify_group
@@ -21,7 +21,11 @@ from sipas.release.verify.verification import Subject, Wanted, verify_group
 def verify_bundle(path: Path, wanted: Wanted) -> Report:
     """Every check that a bundle allows; raises UserError when it is no bundle."""
     with unpacked(path) as folder:
-        subject = Subject(read_noted_file(folder), read_content(folder))
+        noted = read_noted_file(folder)
+        standing = {
+            name: read_content(folder / STANDING / f"{name}.jsonl") for name in noted.standing
+        }
+        subject = Subject(noted, read_content(folder / CONTENT), standing)
         with new_check([subject.report], "bundle", "Tệp trong gói", "tệp") as check:
             check_sums(folder, check)
         with variables(settings(folder)):
@@ -64,11 +68,11 @@ def read_noted_file(folder: Path) -> Noted:
         raise UserError(f"Tệp {NOTED} của gói không đọc được: {error!r}.") from error
 
 
-def read_content(folder: Path) -> Content:
+def read_content(path: Path) -> Content:
     """The frozen rows from their canonical lines; raises UserError when they are none."""
     tables: dict[str, Table] = {}
     try:
-        with (folder / CONTENT).open(encoding="utf8") as file:
+        with path.open(encoding="utf8") as file:
             nature, method_rows = json.loads(next(file))
             table = None
             for line in file:
@@ -78,10 +82,10 @@ def read_content(folder: Path) -> Content:
                 else:
                     table.rows.append(tuple(values))
     except (OSError, ValueError, StopIteration, AttributeError) as error:
-        raise UserError(f"Tệp {CONTENT} của gói không đọc được: {error!r}.") from error
+        raise UserError(f"Tệp {path.name} của gói không đọc được: {error!r}.") from error
     content = Content(tables, method_rows)
     if content.data_nature != nature:
-        raise UserError(f"Tệp {CONTENT} ghi dữ liệu {nature}, các dòng là {content.data_nature}.")
+        raise UserError(f"Tệp {path.name} ghi dữ liệu {nature}, các dòng là {content.data_nature}.")
     return content
 
 

@@ -55,12 +55,19 @@ RELEASES = """
 """
 
 
+EVENTS = """
+    select to_jsonb(events) || jsonb_build_object('details_text', details::text)
+    from release.events as events order by position
+"""
+
+
 @dataclass(frozen=True)
 class Noted:
     """The rows of `release` and `audit` that speak of one release, as they stand there."""
 
     release: Row
     releases: list[Row]
+    events: list[Row]
     deliveries: list[Row]
     purges: list[Row]
     batches: list[Row]
@@ -74,6 +81,18 @@ class Noted:
     def build(self) -> Row:
         """The build that the release was frozen from."""
         return next(row for row in self.builds if row["build_id"] == self.release["build_id"])
+
+    @property
+    def standing(self) -> list[str]:
+        """The other releases that were approved or published when this one was frozen: suppression
+        looks at what they tell."""
+        states: dict[str, str] = {}
+        for event in self.events:
+            release_id, details = event["release_id"], event["details"]
+            if release_id == self.release["release_id"]:
+                break
+            states[release_id] = details.get("status", states.get(release_id, ""))
+        return [name for name, status in states.items() if status in ("approved", "published")]
 
     @property
     def consumed(self) -> set[int]:
@@ -125,6 +144,7 @@ def read_noted(connection: psycopg.Connection, release_id: str) -> Noted:
     return Noted(
         release=row[0],
         releases=rows(RELEASES),
+        events=rows(EVENTS) if has_events(connection) else [],
         deliveries=rows(DELIVERIES, deliveries=delivery_ids),
         purges=rows(PURGES, deliveries=delivery_ids),
         batches=batches,
@@ -134,6 +154,11 @@ def read_noted(connection: psycopg.Connection, release_id: str) -> Noted:
             VALIDATIONS, build=build_id, batches=[batch["batch_id"] for batch in batches]
         ),
     )
+
+
+def has_events(connection: psycopg.Connection) -> bool:
+    """Whether this database has a chain of events yet."""
+    return connection.execute("select to_regclass('release.events')").fetchone()[0] is not None
 
 
 def releases_of(connection: psycopg.Connection, name: str | None) -> list[str]:

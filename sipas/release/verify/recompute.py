@@ -13,7 +13,7 @@ from psycopg import sql
 from sipas.database import connect
 from sipas.errors import UserError
 from sipas.local.scratch import Warehouse
-from sipas.release.content import Content, columns_of, read_marts, scope_of
+from sipas.release.content import ROUND_MARTS, Content, columns_of, read_marts, scope_of
 from sipas.release.verify.compare import compare_contents, keys_of_marts
 from sipas.release.verify.noted import Noted
 from sipas.release.verify.report import Check, Difference
@@ -43,6 +43,12 @@ def kinds_needed(project: Path, marts: Iterable[str]) -> set[str]:
     if not tables:
         raise UserError(f"dbt ls không cho biết nguồn nào của dự án {project}:\n{listed[-500:]}")
     return {"reference"} | {KIND_OF_SOURCE[name] for name in tables if name in KIND_OF_SOURCE}
+
+
+def read_by_the_step(marts: Iterable[str]) -> set[str]:
+    """The marts that the release step reads to freeze these: what suppression hides of one mart
+    follows from the results of all rounds."""
+    return {*marts, *ROUND_MARTS}
 
 
 def run_models(project: Path, marts: Iterable[str]) -> None:

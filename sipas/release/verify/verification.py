@@ -21,12 +21,14 @@ from sipas.release.verify.raw_rows import check_rows
 from sipas.release.verify.recompute import (
     compare_release,
     kinds_needed,
+    read_by_the_step,
     run_models,
     unpack_project,
 )
 from sipas.release.verify.reload import reload
 from sipas.release.verify.report import Report, new_check
 from sipas.release.verify.scratch import scratch_warehouse
+from sipas.release.verify.standing import let_stand
 from sipas.settings import required
 
 
@@ -36,6 +38,8 @@ class Subject:
 
     noted: Noted
     content: Content
+    # What the releases told that stood when this one was frozen.
+    standing: dict[str, Content] = field(default_factory=dict)
     report: Report = field(init=False)
 
     def __post_init__(self) -> None:
@@ -62,14 +66,18 @@ def verify_releases(
 
     Raises UserError when one of the releases does not exist.
     """
-    subjects = [
-        Subject(read_noted(connection, name), read_release(connection, name))
-        for name in release_ids
-    ]
+    subjects = [read_subject(connection, name) for name in release_ids]
     by_build = sorted(subjects, key=lambda subject: subject.noted.build["build_id"])
     for _, group in groupby(by_build, key=lambda subject: subject.noted.build["build_id"]):
         verify_group(list(group), landing, wanted, connection)
     return [subject.report for subject in subjects]
+
+
+def read_subject(connection: psycopg.Connection, release_id: str) -> Subject:
+    """A release of the database; raises UserError when there is none of this id."""
+    noted = read_noted(connection, release_id)
+    standing = {name: read_release(connection, name) for name in noted.standing}
+    return Subject(noted, read_release(connection, release_id), standing)
 
 
 def verify_group(
@@ -156,13 +164,12 @@ def reload_landed(
     """Fills the scratch warehouse from the landed bytes, by what the archived project reads;
     returns whether that could be done."""
     noted, reports = group[0].noted, [subject.report for subject in group]
-    marts = sorted({mart for subject in group for mart in subject.marts})
     with new_check(reports, "reload", "Nạp lại từ tệp gốc", "lô") as check:
         if not all(report.find("project").is_good for report in reports):
             raise UserError("dự án tính đã lưu trữ không còn đúng, không chạy dự án bị thay.")
         archive = project_path(landing, noted.release["dbt_project_sha256"])
         project = unpack_project(archive.read_bytes(), archived_folder(scratch))
-        kinds = kinds_needed(project, marts)
+        kinds = kinds_needed(project, marts_of(group))
         otherwise = reload(scratch, noted, landing, kinds, check)
     if check.is_broken:
         return False
@@ -175,12 +182,17 @@ def reload_landed(
     return True
 
 
+def marts_of(group: list[Subject]) -> list[str]:
+    """The marts that the release step reads for these releases."""
+    return sorted({mart for subject in group for mart in read_by_the_step(subject.marts)})
+
+
 def recompute_with(
     group: list[Subject], scratch: Warehouse, project: Path, code: str, words: str
 ) -> None:
     """Runs one dbt project on the reloaded bytes and compares every cell of every release."""
     reports = [subject.report for subject in group]
-    marts = sorted({mart for subject in group for mart in subject.marts})
+    marts = marts_of(group)
     with new_check(reports, f"{code}_run", f"Chạy {words}", "bảng") as check:
         run_models(project, marts)
         check.compared = len(marts)
@@ -188,4 +200,5 @@ def recompute_with(
         return
     for subject in group:
         with new_check([subject.report], code, f"Tính lại bằng {words}", "ô") as check:
+            let_stand(scratch, subject.noted, subject.standing)
             compare_release(scratch, subject.noted, subject.content, check)

@@ -39,8 +39,8 @@ def unpack_project(archive: bytes, folder: Path) -> Path:
 def kinds_needed(project: Path, marts: Iterable[str]) -> set[str]:
     """The kinds of delivery that marts are made of, as dbt's own graph of the project tells."""
     listed = dbt(project, "ls", marts, "--resource-type", "source", "--output", "name")
-    tables = {line.rpartition(".")[2] for line in listed.splitlines() if line.startswith("source:")}
-    if not tables:
+    tables = {line.partition(".")[2] for line in listed.split() if line.startswith("raw.")}
+    if "reference." not in listed:
         raise UserError(f"dbt ls không cho biết nguồn nào của dự án {project}:\n{listed[-500:]}")
     return {"reference"} | {KIND_OF_SOURCE[name] for name in tables if name in KIND_OF_SOURCE}
 

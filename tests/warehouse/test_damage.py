@@ -1,6 +1,7 @@
 """Damage of every class, injected one by one: each is found, and named by the right check."""
 
 import hashlib
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,22 +12,28 @@ import pytest
 from released import as_role, released_world, taken_back
 
 from sipas.builds import project_path
+from sipas.landing import COPY, read_manifest
 from sipas.local.scratch import Warehouse
+from sipas.personal_data.copies import write_copy
+from sipas.personal_data.purge import remove_originals
 from sipas.release.content import read_release
 from sipas.release.verify.raw_rows import check_rows
 from sipas.release.verify.recompute import compare_release, run_models
-from sipas.release.verify.report import Check, Report
+from sipas.release.verify.report import LIMITED, Check, Report
 from sipas.release.verify.scratch import scratch_warehouse
 from sipas.release.verify.verification import (
     Subject,
     Wanted,
     archived_folder,
+    check_group,
     read_subject,
     recompute_in,
     verify_releases,
 )
 
-RELEASE = "hue-2023-sim-r1"
+# A small release, for what is found in any; every release is recomputed.
+RELEASE = "hue-2022-r1"
+HUE_2023 = "hue-2023-sim-r1"
 HASHES_ONLY = Wanted(recomputation=False)
 WITHOUT_GUARD = "alter table {0} disable trigger user; {1}; alter table {0} enable trigger user"
 
@@ -43,28 +50,54 @@ class Recomputed:
 
     scratch: Warehouse
     group: list[Subject]
+    purged: str
 
-    @property
-    def subject(self) -> Subject:
-        return next(s for s in self.group if s.noted.release["release_id"] == RELEASE)
+    def subject(self, release_id: str = RELEASE) -> Subject:
+        return next(s for s in self.group if s.noted.release["release_id"] == release_id)
+
+
+@contextmanager
+def purged(built, released) -> Iterator[str]:
+    """A delivery of dossiers whose original gave way to its copy; it comes back at the end."""
+    path, sha256, delivery_id = released.execute(
+        "select landing_path, manifest_sha256, delivery_id from audit.deliveries "
+        "where delivery_kind = 'dossiers' order by byte_count limit 1"
+    ).fetchone()
+    folder = built.landing / path
+    manifest = read_manifest(folder, sha256)
+    originals = {item.name: (folder / item.name).read_bytes() for item in manifest.objects}
+    copy_sha256, byte_count = write_copy(built.landing, manifest)
+    try:
+        remove_originals(built.landing, manifest)
+        with taken_back(released):
+            released.execute(
+                "insert into audit.purges values (%s, %s, %s, 'test', 'test', now())",
+                [delivery_id, copy_sha256, byte_count],
+            )
+            yield delivery_id
+    finally:
+        for name, body in originals.items():
+            (folder / name).write_bytes(body)
+        shutil.rmtree(folder / COPY)
 
 
 @pytest.fixture(scope="module")
 def recomputed(built, released) -> Iterator[Recomputed]:
-    """All releases of the demo, recomputed once in a scratch warehouse."""
+    """All releases of the demo, recomputed once in a scratch warehouse by the archived and by
+    today's project; one delivery was purged before."""
     names = [
         name
         for (name,) in released.execute(
             "select release_id from release.releases where status = 'published' order by 1"
         )
     ]
-    with as_role(released, "audit"):
-        group = [read_subject(released, name) for name in names]
-        with scratch_warehouse() as scratch:
-            for subject in group:  # what recompute_in asks of the checks before it
-                subject.report.checks.append(Check("project", "", ""))
-            recompute_in(scratch, group, built.landing, Wanted(), released)
-            yield Recomputed(scratch, group)
+    with purged(built, released) as delivery_id, scratch_warehouse() as scratch:
+        with as_role(released, "audit"):
+            group = [read_subject(released, name) for name in names]
+            check_group(group, built.landing, HASHES_ONLY, released)
+            wanted = Wanted(current_project=True)
+            recompute_in(scratch, group, built.landing, wanted, released)
+        yield Recomputed(scratch, group, delivery_id)
 
 
 def verified(built, released, release_id: str = RELEASE) -> Report:
@@ -72,6 +105,11 @@ def verified(built, released, release_id: str = RELEASE) -> Report:
     with as_role(released, "audit"):
         (report,) = verify_releases(released, built.landing, [release_id], HASHES_ONLY)
     return report
+
+
+def wrong(built, released) -> list[str]:
+    """The checks that find something; the chain has tests of its own."""
+    return [code for code in verified(built, released).wrong if code != "chain"]
 
 
 def damage(released, table: str, statement: str) -> None:
@@ -218,7 +256,7 @@ def test_nothing_is_found_where_nothing_is_damaged(built, released) -> None:
 def test_damage_in_the_database_is_found(built, released, table, statement, found) -> None:
     with taken_back(released):
         damage(released, table, statement)
-        assert verified(built, released).wrong == found
+        assert wrong(built, released) == found
 
 
 @contextmanager
@@ -262,7 +300,7 @@ def landed_files(built, released) -> list[Path]:
 def test_damage_in_the_landing_folder_is_found(built, released, number, found, how) -> None:
     path = landed_files(built, released)[number]
     with replaced(path, flipped(path) if how == "flipped" else None):
-        assert verified(built, released).wrong == [found]
+        assert wrong(built, released) == [found]
 
 
 def test_a_manifest_that_was_edited_with_its_noted_hash_is_found(built, released) -> None:
@@ -281,12 +319,21 @@ def test_a_manifest_that_was_edited_with_its_noted_hash_is_found(built, released
 
 
 def test_every_figure_of_every_release_comes_out_equal(recomputed) -> None:
-    """From the landed bytes alone, with the archived project: every cell of every mart."""
+    """From the landed bytes alone, with the archived and with today's project: every cell."""
     for subject in recomputed.group:
         assert subject.report.wrong == [], subject.report.text()
-    cells = recomputed.subject.report.find("recompute").compared
-    content = recomputed.subject.content
-    assert cells > sum(len(t.rows) * len(t.columns) for t in content.tables.values()) > 10_000
+    hue = recomputed.subject(HUE_2023)
+    cells = sum(len(t.rows) * len(t.columns) for t in hue.content.tables.values())
+    for code in ("recompute", "current"):
+        assert hue.report.find(code).compared > cells > 10_000
+    assert hue.report.find("rows").compared > 100_000
+
+
+def test_a_purged_original_is_verified_by_its_copy_and_that_is_told(recomputed) -> None:
+    report = recomputed.subject().report
+    assert report.exit_code == LIMITED
+    (limit,) = report.find("landed").limits
+    assert recomputed.purged in limit
 
 
 # Edited so that counts and hashes still hold: only the landed bytes know better.
@@ -328,10 +375,10 @@ def test_a_row_edited_consistently_is_found_by_loading_again(
 ) -> None:
     with taken_back(released), recomputed.scratch.connect() as scratch:
         damage(released, table, statement)
-        assert verified(built, released).wrong == []
+        assert wrong(built, released) == []
         check = Check("rows", "", "")
         with as_role(released, "audit"):
-            check_rows(released, scratch, recomputed.subject.noted, set(), check)
+            check_rows(released, scratch, recomputed.subject().noted, set(), check)
     assert {item.table for item in check.differences} == {table}
     assert len(check.differences) == 1
 
@@ -349,13 +396,34 @@ def test_a_release_edited_with_its_hash_is_found_by_recomputing(
             f"where release_id = '{RELEASE}'"
         )
         damage(released, "release.releases", statement)
-        assert "content" not in verified(built, released).wrong
+        assert wrong(built, released) == []
         edited = read_release(released, RELEASE)
     check = Check("recompute", "", "")
-    compare_release(recomputed.scratch, recomputed.subject.noted, edited, check)
+    compare_release(recomputed.scratch, recomputed.subject().noted, edited, check)
     (difference,) = check.differences
     assert (difference.table, difference.column) == ("criterion_results", "index_rounded")
     assert difference.noted != difference.found
+
+
+def test_a_release_edited_with_its_hash_breaks_the_chain(built, released) -> None:
+    """What followed it names the hash that it had."""
+    with taken_back(released):
+        with as_role(released, "release"):
+            released.execute(
+                "insert into release.releases select (jsonb_populate_record(r, "
+                "jsonb_build_object('release_id', 'next', 'status', 'candidate', "
+                "'supersedes', release_id, 'previous_sha256', content_sha256, "
+                "'chain_position', null, 'chain_sha256', null))).* "
+                "from release.releases as r where release_id = %s",
+                [RELEASE],
+            )
+        assert verified(built, released).wrong == []
+        statement = (
+            "update release.releases set content_sha256 = repeat('0', 64) "
+            f"where release_id = '{RELEASE}'"
+        )
+        damage(released, "release.releases", statement)
+        assert verified(built, released).wrong == ["chain", "content"]
 
 
 def test_a_project_replaced_with_its_noted_hash_is_found_by_recomputing(
@@ -366,7 +434,7 @@ def test_a_project_replaced_with_its_noted_hash_is_found_by_recomputing(
     model = project / "models" / "marts" / "units_of_today.sql"
     with replaced(model, model.read_bytes().replace(b"from final", b"from final limit 1")):
         run_models(project, ["units_of_today"])
-    (subject,) = (s for s in recomputed.group if s.noted.release["scope"] == "units")
+    subject = recomputed.subject("units-r1")
     check = Check("recompute", "", "")
     compare_release(recomputed.scratch, subject.noted, subject.content, check)
     assert len(check.differences) == len(subject.content.tables["units_of_today"].rows) - 1

@@ -23,6 +23,7 @@ from sipas.settings import directory
 )
 @click.option("--current", is_flag=True, help="A second verdict with today's dbt project.")
 @click.option("--hashes-only", is_flag=True, help="Do not recompute.")
+@click.option("--head", help="The head of the chain as printed in a report (42-3fa9c1d2e4b5a697).")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def verify(
     release: str | None,
@@ -30,6 +31,7 @@ def verify(
     bundle: Path | None,
     current: bool,
     hashes_only: bool,
+    head: str | None,
     as_json: bool,
 ) -> None:
     """Verify RELEASE (an id, or a scope such as round:hue-2023): chain, frozen rows, landed bytes,
@@ -43,7 +45,7 @@ def verify(
     from sipas.release.verify.verification import Wanted
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leaves no scratch database behind
-    wanted = Wanted(recomputation=not hashes_only, current_project=current)
+    wanted = Wanted(recomputation=not hashes_only, current_project=current, head=head)
     reports = of_bundle(bundle, wanted) if bundle else of_database(release, wanted)
     if as_json:
         click.echo(json.dumps([item.as_json() for item in reports], ensure_ascii=False, indent=2))

@@ -27,6 +27,9 @@ KIND_OF_SOURCE = {
     "survey_answers": "survey_forms",
 }
 
+# Marts in which nothing is made of people's answers: no result decides what they hide.
+TELL_NO_ANSWERS = frozenset({"units_of_today", "feedback_results"})
+
 
 def unpack_project(archive: bytes, folder: Path) -> Path:
     """The dbt project of an archive, unpacked into a new folder."""
@@ -46,9 +49,9 @@ def kinds_needed(project: Path, marts: Iterable[str]) -> set[str]:
 
 
 def read_by_the_step(marts: Iterable[str]) -> set[str]:
-    """The marts that the release step reads to freeze these: what suppression hides of one mart
-    follows from the results of all rounds."""
-    return {*marts, *ROUND_MARTS}
+    """The marts that the release step reads to freeze these: what is hidden of one that tells of
+    answers follows from the results of all rounds."""
+    return {*marts} if TELL_NO_ANSWERS.issuperset(marts) else {*marts, *ROUND_MARTS}
 
 
 def run_models(project: Path, marts: Iterable[str]) -> None:

@@ -13,8 +13,9 @@ from sipas.errors import UserError
 from sipas.local.scratch import Warehouse
 from sipas.release.content import Content, read_release, scope_of
 from sipas.release.verify.batches import check_counts, check_gate
-from sipas.release.verify.chain_and_content import check_chain, check_content, check_project
+from sipas.release.verify.chain import check_chain
 from sipas.release.verify.clocks import check_clocks
+from sipas.release.verify.content_and_project import check_content, check_project
 from sipas.release.verify.landed import check_landed
 from sipas.release.verify.noted import Noted, read_noted
 from sipas.release.verify.raw_rows import check_rows
@@ -57,6 +58,7 @@ class Wanted:
 
     recomputation: bool = True
     current_project: bool = False
+    head: str | None = None  # the end of the chain, as it was printed elsewhere
 
 
 def verify_releases(
@@ -84,9 +86,21 @@ def verify_group(
     group: list[Subject], landing: Path, wanted: Wanted, warehouse: psycopg.Connection | None
 ) -> None:
     """Every check of the releases of one build; without a warehouse, those of a bundle."""
+    check_group(group, landing, wanted, warehouse)
+    if wanted.recomputation:
+        recompute(group, landing, wanted, warehouse)
+        return
+    with new_check(reports_of(group), "recompute", "Tính lại từ tệp gốc", "ô") as check:
+        check.limits.append("Không tính lại, theo yêu cầu: chỉ đối chiếu mã băm và sổ sách.")
+
+
+def check_group(
+    group: list[Subject], landing: Path, wanted: Wanted, warehouse: psycopg.Connection | None
+) -> None:
+    """Hashes and books: all that needs no recomputation."""
     for subject in group:
-        check_release(subject, landing)
-    noted, reports = group[0].noted, [subject.report for subject in group]
+        check_release(subject, landing, wanted, warehouse)
+    noted, reports = group[0].noted, reports_of(group)
     with new_check(reports, "landed", "Tệp gốc đã nhận", "tệp") as check:
         check_landed(noted, landing, check)
     with new_check(reports, "gate", "Cổng kiểm tra khi nạp", "lô") as check:
@@ -94,18 +108,20 @@ def verify_group(
     if warehouse is not None:
         with new_check(reports, "counts", "Số dòng của từng lô", "lô") as check:
             check_counts(warehouse, noted, check)
-    if wanted.recomputation:
-        recompute(group, landing, wanted, warehouse)
-    else:
-        with new_check(reports, "recompute", "Tính lại từ tệp gốc", "ô") as check:
-            check.limits.append("Không tính lại, theo yêu cầu: chỉ đối chiếu mã băm và sổ sách.")
 
 
-def check_release(subject: Subject, landing: Path) -> None:
+def reports_of(group: list[Subject]) -> list[Report]:
+    """The reports of the releases of one build: what lies behind the build is checked once."""
+    return [subject.report for subject in group]
+
+
+def check_release(
+    subject: Subject, landing: Path, wanted: Wanted, warehouse: psycopg.Connection | None
+) -> None:
     """What is asked of each release alone."""
     noted, reports = subject.noted, [subject.report]
     with new_check(reports, "chain", "Chuỗi bản phát hành", "bản") as check:
-        check_chain(noted.releases, check)
+        check_chain(noted, check, warehouse, wanted.head)
     with new_check(reports, "content", "Nội dung đóng băng và mã băm", "ô") as check:
         check_content(noted, subject.content, check)
     with new_check(reports, "clocks", "Thứ tự thời gian", "mốc") as check:
@@ -122,7 +138,7 @@ def recompute(
     Without a warehouse there is nobody's server to use: one is started, and where that cannot be
     done, it is a limit.
     """
-    reports = [subject.report for subject in group]
+    reports = reports_of(group)
     with ExitStack() as stack:
         with new_check(reports, "scratch", "Kho tạm để tính lại", "kho") as check:
             scratch = stack.enter_context(scratch_warehouse(own_server=warehouse is None))
@@ -163,7 +179,7 @@ def reload_landed(
 ) -> bool:
     """Fills the scratch warehouse from the landed bytes, by what the archived project reads;
     returns whether that could be done."""
-    noted, reports = group[0].noted, [subject.report for subject in group]
+    noted, reports = group[0].noted, reports_of(group)
     with new_check(reports, "reload", "Nạp lại từ tệp gốc", "lô") as check:
         if not all(report.find("project").is_good for report in reports):
             raise UserError("dự án tính đã lưu trữ không còn đúng, không chạy dự án bị thay.")
@@ -191,7 +207,7 @@ def recompute_with(
     group: list[Subject], scratch: Warehouse, project: Path, code: str, words: str
 ) -> None:
     """Runs one dbt project on the reloaded bytes and compares every cell of every release."""
-    reports = [subject.report for subject in group]
+    reports = reports_of(group)
     marts = marts_of(group)
     with new_check(reports, f"{code}_run", f"Chạy {words}", "bảng") as check:
         run_models(project, marts)

@@ -1,27 +1,12 @@
-"""The chain of releases, the frozen rows against their hash, and the archived project."""
+"""The frozen rows against their hash, and the archived project."""
 
 import hashlib
 from pathlib import Path
 
 from sipas.builds import project_path
 from sipas.release.content import Content
-from sipas.release.verify.noted import Noted, Row
+from sipas.release.verify.noted import Noted
 from sipas.release.verify.report import Check
-
-
-def check_chain(releases: list[Row], check: Check) -> None:
-    """Each release names the content of the one that it followed."""
-    check.compared = len(releases)
-    by_id = {row["release_id"]: row for row in releases}
-    for row in releases:
-        before = by_id.get(row["supersedes"])
-        if row["supersedes"] and before is None:
-            check.faults.append(f"{row['release_id']}: không còn bản trước {row['supersedes']}")
-        elif before and before["content_sha256"] != row["previous_sha256"]:
-            check.faults.append(
-                f"{row['release_id']}: mã băm của bản trước {row['supersedes']} ghi là "
-                f"{row['previous_sha256']}, nay là {before['content_sha256']}"
-            )
 
 
 def check_content(noted: Noted, content: Content, check: Check) -> None:

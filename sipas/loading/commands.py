@@ -89,8 +89,7 @@ def explain(batch: int, position: int, as_json: bool) -> None:
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Received on this day or later.")
 def export(file: Path, source: str | None, agency: str | None, since: datetime | None) -> None:
     """Write what is open into the workbook FILE, for the people who mend it."""
-    from sipas.loading.quarantine_workbook import write_workbook
-    from sipas.vietnamese import LOCAL_TIME
+    from sipas.loading.quarantine_workbook import LOCAL_TIME, write_workbook
 
     if file.suffix.lower() != ".xlsx":
         raise UserError(f"{file} is no name of a workbook: let it end in .xlsx.")

@@ -102,6 +102,15 @@ class Warehouse:
         return environment.pipeline(self.instance) | urls | folders | dbt
 
 
+def create_database(admin: psycopg.Connection, name: str) -> None:
+    """An empty database that belongs to the owner of warehouses."""
+    admin.execute(
+        sql.SQL("create database {} owner sipas_owner template template0").format(
+            sql.Identifier(name)
+        )
+    )
+
+
 def make_warehouse(instance: Instance, folder: Path, prefix: str) -> Warehouse:
     """A new database with all migrations on the instance's server; `prefix` begins its name."""
     made = Warehouse(instance, f"{prefix}_{secrets.token_hex(4)}", folder)
@@ -110,12 +119,3 @@ def make_warehouse(instance: Instance, folder: Path, prefix: str) -> Warehouse:
     with variables({"SIPAS_DATABASE_URL": made.url("owner")}):
         lifecycle.upgrade_to_head()
     return made
-
-
-def create_database(admin: psycopg.Connection, name: str) -> None:
-    """An empty database that belongs to the owner of warehouses."""
-    admin.execute(
-        sql.SQL("create database {} owner sipas_owner template template0").format(
-            sql.Identifier(name)
-        )
-    )

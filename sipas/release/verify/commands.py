@@ -3,6 +3,8 @@
 import json
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -44,14 +46,24 @@ def verify(
         raise UserError("Name one release or scope, or --all, or --bundle FILE.")
     from sipas.release.verify.verification import Wanted
 
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leaves no scratch database behind
     wanted = Wanted(recomputation=not hashes_only, current_project=current, head=head)
-    reports = of_bundle(bundle, wanted) if bundle else of_database(release, wanted)
+    with ended_politely():
+        reports = of_bundle(bundle, wanted) if bundle else of_database(release, wanted)
     if as_json:
         click.echo(json.dumps([item.as_json() for item in reports], ensure_ascii=False, indent=2))
     else:
         click.echo("\n\n".join(item.text() for item in reports))
     sys.exit(exit_code_of(reports))
+
+
+@contextmanager
+def ended_politely() -> Iterator[None]:
+    """A process that is asked to end removes its scratch database first."""
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def of_database(name: str | None, wanted) -> list[Report]:

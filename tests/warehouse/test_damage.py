@@ -32,7 +32,7 @@ from sipas.release.verify.verification import (
 )
 
 # A small release, for what is found in any; every release is recomputed.
-RELEASE = "hue-2022-r1"
+RELEASE = "quang-thanh-2023-sim-r1"
 HUE_2023 = "hue-2023-sim-r1"
 HASHES_ONLY = Wanted(recomputation=False)
 WITHOUT_GUARD = "alter table {0} disable trigger user; {1}; alter table {0} enable trigger user"

@@ -45,7 +45,7 @@ def sipas(released, monkeypatch):
         monkeypatch.setattr(module, "connect", connect)
 
     def run(*arguments: str):
-        return CliRunner().invoke(main, arguments)
+        return CliRunner().invoke(main, arguments, catch_exceptions=False)
 
     return run
 
@@ -85,7 +85,8 @@ def test_a_bundle_is_verified_without_the_database(bundle, tmp_path, monkeypatch
         if name.startswith(("SIPAS_", "DBT_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("SIPAS_HOME", str(tmp_path / "nowhere"))
-    result = CliRunner().invoke(main, ["verify", "--bundle", str(bundle), "--json"])
+    arguments = ["verify", "--bundle", str(bundle), "--json"]
+    result = CliRunner().invoke(main, arguments, catch_exceptions=False)
     (report,) = json.loads(result.output)
     found = {check["check"]: check for check in report["checks"]}
     assert result.exit_code == 0, result.output
@@ -166,13 +167,14 @@ def test_a_killed_verification_leaves_a_name_that_the_next_one_removes(built) ->
     )
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     name = process.stdout.readline().strip()
-    assert scratch_databases(built) == [name]
+    assert name in scratch_databases(built)
     process.send_signal(signal.SIGKILL)
     process.wait()
     with psycopg.connect(postgres.admin_url(built.instance), autocommit=True) as admin:
         while name not in scratch.left_over(admin):
             time.sleep(0.1)
     with scratch.scratch_warehouse() as made:
-        assert scratch_databases(built) == [made.name]
+        assert made.name in scratch_databases(built)
+        assert name not in scratch_databases(built)
         assert not scratch.folder_of(name).exists()
-    assert scratch_databases(built) == []
+    assert made.name not in scratch_databases(built)

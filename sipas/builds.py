@@ -31,6 +31,11 @@ def archive_project(project: Path) -> tuple[str, bytes]:
     return hashlib.sha256(content).hexdigest(), content
 
 
+def project_path(landing: Path, project_sha256: str) -> Path:
+    """Where the archive of a dbt project lies in the landing folder."""
+    return landing / "dbt_projects" / f"{project_sha256}.tar"
+
+
 def code_version() -> str:
     """The package's version, with the commit when the code stands in a git checkout."""
     here = Path(__file__).resolve().parent
@@ -51,7 +56,7 @@ def open_build(connection: psycopg.Connection, run_id: str) -> int | None:
     the run has nothing to do. A build left running by a killed run counts as failed.
     """
     project_sha256, content = archive_project(Path(required("SIPAS_DBT_PROJECT_DIR")))
-    archive = directory("SIPAS_LANDING_DIR") / "dbt_projects" / f"{project_sha256}.tar"
+    archive = project_path(directory("SIPAS_LANDING_DIR"), project_sha256)
     if not archive.is_file():
         archive.parent.mkdir(exist_ok=True)
         write_synced(archive, content)

@@ -19,6 +19,7 @@ ROOM_COMMANDS = {
     "quarantine": "sipas.loading.commands",
     "release": "sipas.release.commands",
     "sources": "sipas.sources.commands",
+    "verify": "sipas.release.verify.commands",
 }
 
 
@@ -35,7 +36,7 @@ class Sipas(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]):
         found = super().resolve_command(ctx, args)
-        if found[0] in ROOM_COMMANDS and not {"-h", "--help"} & set(args):
+        if found[0] in ROOM_COMMANDS and not needs_no_instance(args):
             use_settings_of_instance()
         return found
 
@@ -45,6 +46,11 @@ class Sipas(click.Group):
         except UserError as error:
             click.echo(f"sipas: {error}", err=True)
             sys.exit(1)
+
+
+def needs_no_instance(args: list[str]) -> bool:
+    """Whether a command only explains itself, or reads a bundle on a machine without one."""
+    return any(arg in ("-h", "--help") or arg.split("=")[0] == "--bundle" for arg in args)
 
 
 @click.group(cls=Sipas, context_settings={"help_option_names": ["-h", "--help"]})

@@ -1,7 +1,11 @@
-"""Vietnamese text: order and numbers as Vietnamese readers expect them."""
+"""Vietnamese text: order, numbers and time as Vietnamese readers expect them."""
 
 import unicodedata
 from decimal import ROUND_HALF_UP, Decimal
+from zoneinfo import ZoneInfo
+
+# Days and periods are those of Viet Nam, wherever the server stands.
+LOCAL_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
 
 LETTERS = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 TONES = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}  # huyền hỏi ngã sắc nặng

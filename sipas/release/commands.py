@@ -11,6 +11,7 @@ import click
 from sipas.database import connect
 from sipas.release import attachments, chain, corrections, lifecycle
 from sipas.release.lifecycle import Approval
+from sipas.release.verify.bundle_command import bundle
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 BY = click.option("--by", required=True, help="The account on whose behalf this is done.")
@@ -26,6 +27,9 @@ def say_json(value: Any) -> None:
 @click.group()
 def release() -> None:
     """Releases: what was frozen, approved and published."""
+
+
+release.add_command(bundle)
 
 
 @release.command("list")

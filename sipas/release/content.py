@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -102,19 +102,24 @@ class Content:
 
     @property
     def sha256(self) -> str:
-        """Hash over method rows, nature, and each mart's columns and rows in canonical form."""
+        """Hash over the canonical lines."""
         digest = hashlib.sha256()
-
-        def add(part: Any) -> None:
-            line = json.dumps(part, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-            digest.update(line.encode() + b"\n")
-
-        add([self.data_nature, self.method_rows])
-        for mart, table in sorted(self.tables.items()):
-            add([mart, table.columns])
-            for row in table.rows:
-                add([canonical(value) for value in row])
+        for line in self.lines():
+            digest.update(line)
         return digest.hexdigest()
+
+    def lines(self) -> Iterator[bytes]:
+        """Nature and method rows, then each mart's columns and rows, a line of JSON each."""
+
+        def line(part: Any) -> bytes:
+            text = json.dumps(part, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+            return text.encode() + b"\n"
+
+        yield line([self.data_nature, self.method_rows])
+        for mart, table in sorted(self.tables.items()):
+            yield line([mart, table.columns])
+            for row in table.rows:
+                yield line([canonical(value) for value in row])
 
 
 def canonical(value: Any) -> Any:

@@ -35,8 +35,8 @@ from sipas.sources.one_stop_http import (
 )
 from sipas.sources.seams import receive_days
 from sipas.sources.session import Access, Session
+from sipas.vietnamese import LOCAL_TIME
 
-LOCAL_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
 OUR_REMOVALS = "removed-reconciled.json"
 
 

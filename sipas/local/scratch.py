@@ -113,3 +113,15 @@ def make_warehouse(instance: Instance, folder: Path, prefix: str) -> Warehouse:
     with variables({"SIPAS_DATABASE_URL": made.url("owner")}):
         lifecycle.upgrade_to_head()
     return made
+
+
+def copy_warehouse(warehouse: Warehouse, prefix: str) -> Warehouse:
+    """A copy of a warehouse's database, over the same folders; nobody may be connected to it."""
+    made = Warehouse(warehouse.instance, f"{prefix}_{secrets.token_hex(4)}", warehouse.folder)
+    with psycopg.connect(postgres.admin_url(made.instance), autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("create database {} owner sipas_owner template {}").format(
+                sql.Identifier(made.name), sql.Identifier(warehouse.name)
+            )
+        )
+    return made

@@ -1,6 +1,7 @@
 """What the tests of the warehouse share."""
 
 from collections.abc import Iterator
+from datetime import date
 
 import handover
 import pytest
@@ -11,7 +12,11 @@ from world import build_the_demo
 from bench.faults.source import OneStop, one_stop_server
 from sipas.database import connect
 from sipas.local.instance import Instance
-from sipas.local.scratch import Warehouse, make_warehouse, variables
+from sipas.local.scratch import Warehouse, copy_warehouse, make_warehouse, variables
+from sipas.release.gate import newest_build
+from sipas.release.lifecycle import Approval, approve, freeze_candidates, publish
+
+DECISION = Approval("nguoi-nhap", "216/QĐ-UBND", date(2024, 5, 23), "Người Ký", "Chủ tịch")
 
 
 @pytest.fixture
@@ -36,6 +41,25 @@ def built(demo_warehouse: Warehouse) -> Iterator[Warehouse]:
     """The built world of the demo, its settings in the environment."""
     with variables(demo_warehouse.variables()):
         yield demo_warehouse
+
+
+@pytest.fixture(scope="session")
+def released_warehouse(demo_warehouse: Warehouse) -> Warehouse:
+    """The world of the demo with every scope approved and published; who changes a row of it takes
+    it back."""
+    made = copy_warehouse(demo_warehouse, "released")
+    with made.connect("release") as connection:
+        for release_id in freeze_candidates(connection, newest_build(connection)):
+            approve(connection, release_id, DECISION)
+            publish(connection, release_id)
+    return made
+
+
+@pytest.fixture(scope="module")
+def released(released_warehouse: Warehouse) -> Iterator[Warehouse]:
+    """The released world of the demo, its settings in the environment."""
+    with variables(released_warehouse.variables()):
+        yield released_warehouse
 
 
 @pytest.fixture(scope="session")

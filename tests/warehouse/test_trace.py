@@ -1,0 +1,450 @@
+"""`sipas trace`: every published figure of the demo's world reaches landed bytes and adds up."""
+
+import csv
+import json
+import shutil
+from collections.abc import Iterator
+from decimal import Decimal
+
+import psycopg
+import pytest
+from click.testing import CliRunner
+
+from sipas.cli import main
+from sipas.errors import UserError
+from sipas.landing import landed_manifest
+from sipas.personal_data.copies import write_copy
+from sipas.personal_data.purge import note, remove_originals
+from sipas.release.content import ROUND_MARTS, STANDING_MARTS
+from sipas.release.trace.commands import one_moment, write_rows
+from sipas.release.trace.figures import KINDS, Wanted, find_figure, trace_figure
+from sipas.release.trace.origins import origins
+from sipas.release.trace.released import Released, find_release
+from sipas.release.trace.render import check_lines, object_lines
+from sipas.release.trace.result import Figure, Trace
+
+HUE = "hue-2023-sim"
+PROVINCE = "gso:46@1900-01-01"
+# Columns of a scorecard that are not counted from the dossiers of its agency.
+UNCOUNTED = ("satisfaction_index", "rank_in_peer_group")
+PERSONS = {
+    *("form_code", "sampling_point_code", "gender", "age_band", "education", "occupation"),
+    *("urban_rural", "respondent_type", "handler_hash", "full_name", "phone", "weight"),
+}
+
+
+@pytest.fixture
+def connection(released) -> Iterator[psycopg.Connection]:
+    """A connection of the audit role, which `sipas trace` uses."""
+    with psycopg.connect(released.url("audit")) as made:
+        yield made
+        made.rollback()
+
+
+def of(connection: psycopg.Connection, warehouse, name: str) -> Released:
+    return find_release(connection, name, warehouse.landing)
+
+
+def way(released: Released, unit: str, indicator: str, **more) -> Trace:
+    """The way of one figure."""
+    return trace_figure(released, find_figure(released, Wanted(unit, indicator, **more)))
+
+
+def figures_of(released: Released, mart: str) -> Iterator[Figure]:
+    """Every figure of a mart of a release."""
+    kind = KINDS[mart]
+    for row in released.frozen(mart):
+        for column in [name for name in kind.columns if name in row] or [None]:
+            yield Figure(mart, row, column)
+
+
+def faults(released: Released, figures: Iterator[Figure]) -> tuple[int, list]:
+    """How many figures there are, and those that do not add up or reach no landed object."""
+    count, wrong = 0, []
+    for figure in figures:
+        count += 1
+        trace = trace_figure(released, figure)
+        behind = origins_of_batches(released, trace)
+        is_landed = all(o["state"] == "there" for b in behind for o in b["objects"])
+        if trace.adds_up is False or not behind or not is_landed:
+            unequal = [check for check in trace.checks if not check.is_equal]
+            wrong.append((figure.mart, figure.row, figure.column, unequal))
+    return count, wrong
+
+
+def origins_of_batches(released: Released, trace: Trace) -> list[dict]:
+    """The deliveries of a trace, asked once for the same batches."""
+    ids = tuple(trace.batch_ids)
+    return released.keep(("origins", ids), lambda: origins(released, trace)["batches"])
+
+
+def test_every_figure_of_the_simulated_round_comes_out_of_landed_bytes(released, connection):
+    """100 % of the figures of Huế 2023: n, exact and printed value from the answers behind."""
+    release = of(connection, released, HUE)
+    total = 0
+    for mart in ROUND_MARTS:
+        count, wrong = faults(release, figures_of(release, mart))
+        assert wrong == [], f"{len(wrong)} of {count} figures of {mart}"
+        total += count
+    assert total == release.release["row_count"] > 2_000
+
+
+@pytest.mark.parametrize("round_code", ["hue-2022", "hue-2023", "quang-thanh-2023"])
+def test_every_stated_figure_of_a_round_is_that_of_its_document(released, connection, round_code):
+    release = of(connection, released, round_code)
+    for mart in ROUND_MARTS:
+        _, wrong = faults(release, figures_of(release, mart))
+        assert wrong == []
+
+
+def test_every_score_of_the_simulated_commune_comes_out_of_its_forms(released, connection):
+    release = of(connection, released, "quang-thanh-2023-sim")
+    for mart in ROUND_MARTS:
+        _, wrong = faults(release, figures_of(release, mart))
+        assert wrong == []
+    total = way(release, "Xã Quảng Thành (mô phỏng)", "TOTAL", mart="commune_scores")
+    assert total.printed == "20,56/30"
+
+
+def test_every_figure_that_rests_on_documents_names_rows_of_landed_files(released, connection):
+    for scope, marts in STANDING_MARTS.items():
+        if scope in ("scorecards", "feedback"):
+            continue
+        release = of(connection, released, scope)
+        for mart in marts:
+            count, wrong = faults(release, figures_of(release, mart))
+            assert wrong == [], f"{len(wrong)} of {count} figures of {mart}"
+            assert count > 0
+
+
+def test_every_figure_of_the_years_scorecards_is_counted_from_its_dossiers(released, connection):
+    release = of(connection, released, "scorecards")
+    years = [
+        figure
+        for mart in STANDING_MARTS["scorecards"]
+        for figure in figures_of(release, mart)
+        if figure.row["period_type"] == "year" and figure.column not in UNCOUNTED
+    ]
+    wrong = [
+        (figure.mart, figure.row, figure.column, trace.checks)
+        for figure in years
+        if not (trace := trace_figure(release, figure)).adds_up
+    ]
+    assert wrong == [], f"{len(wrong)} of {len(years)} figures"
+    assert len(years) > 1_000
+
+
+def test_a_count_of_a_scorecard_is_the_number_of_the_dossiers_it_lists(run, released, tmp_path):
+    """The CSV holds the dossiers that the count says, each once, and leads to landed records."""
+    path = tmp_path / "hoso.csv"
+    result = run(
+        "scorecards",
+        "H99.01",
+        "finished_late_count",
+        "--period",
+        "2023",
+        "--json",
+        "--rows",
+        str(path),
+    )
+    data = json.loads(result.stdout)
+    rows = read_csv(path)
+    assert len(rows) == int(data["figure"]["exact"]) == len({r["dossier_code"] for r in rows}) > 0
+    assert data["adds_up"] is True
+    assert {row["counted_as"] for row in rows} == {"finished_late"}
+    found = released.value(
+        "select count(*) from raw.dossiers where (dossier_code, batch_id, position) in "
+        "(select * from unnest(%s::text[], %s::bigint[], %s::integer[]))",
+        [row["dossier_code"] for row in rows],
+        [int(row["batch_id"]) for row in rows],
+        [int(row["position"]) for row in rows],
+    )
+    assert found == len(rows)
+
+
+@pytest.fixture
+def run(released):
+    """A function that runs `sipas trace`."""
+
+    def call(*arguments: str):
+        result = CliRunner().invoke(main, ["trace", *arguments])
+        assert result.exit_code == 0, result.output
+        return result
+
+    return call
+
+
+def refused(*arguments: str) -> str:
+    """What `sipas trace` says when it refuses."""
+    result = CliRunner().invoke(main, ["trace", *arguments])
+    assert result.exit_code == 1
+    assert "Traceback" not in result.output
+    return result.stderr
+
+
+def read_csv(path) -> list[dict]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_way_of_the_headline_is_told_in_vietnamese(run):
+    text = run(HUE, "gso:46", "SIPAS").stdout
+    for told in (
+        "«DỮ LIỆU MÔ PHỎNG – không phản ánh đơn vị thật»",
+        "Giá trị      82,28",
+        "ministry-2023",
+        "trọng số 1/39",
+        "Kết luận: khớp.",
+        "Quyết định 216/QĐ-UBND ngày 23/05/2024, Chủ tịch Người Ký ký",
+        "phieu.xlsx",
+        "sha256",
+        "raw_survey_forms",
+        "mart_criterion_results",
+        "mã băm nội dung",
+    ):
+        assert told in text, told
+    assert "KHÔNG" not in text
+
+
+def test_json_says_what_the_text_says_and_numbers_stay_exact(run):
+    data = json.loads(run(HUE, "gso:46", "1.1.1", "--json").stdout)
+    assert data["figure"]["printed"] == "81,29"
+    assert data["figure"]["row"]["index_rounded"] == "81.29"
+    assert data["adds_up"] is True
+    assert sum(part["count"] for part in data["parts"]) == data["figure"]["count"] > 500
+    (batch,) = data["batches"]
+    assert batch["received_count"] == batch["loaded_count"] == 558
+    assert [item["state"] for item in batch["objects"]] == ["there"]
+    assert len(batch["objects"][0]["sha256"]) == 64
+    assert data["release"]["content_sha256"]
+    assert data["approval"]["decision_number"] == "216/QĐ-UBND"
+    assert len(data["build"]["dbt_project_sha256"]) == 64
+    assert data["build"]["is_archive_there"]
+
+
+def test_a_unit_is_known_by_key_code_and_name_and_a_release_by_id_and_scope(run):
+    texts = {
+        run(release, unit, "SIPAS").stdout
+        for release in ("hue-2023-sim", "hue-2023-sim-r1")
+        for unit in (PROVINCE, "gso:46", "Tỉnh Thừa Thiên Huế", "tỉnh thừa thiên huế")
+    }
+    assert len(texts) == 1
+
+
+def test_rows_tell_no_person_no_village_and_no_group(run, tmp_path):
+    """One answer a row with batch and position; of a group of people only counts."""
+    path = tmp_path / "phieu.csv"
+    run(HUE, "gso:46", "1.1.1", "--rows", str(path))
+    rows = read_csv(path)
+    assert set(rows[0]) == {"batch_id", "position", "item_code", "score", "missing_kind"}
+    assert not PERSONS & set(rows[0])
+    assert len(rows) == 558
+    scores = [int(row["score"]) for row in rows if row["score"]]
+    assert round(100 * sum(scores) / (5 * len(scores)), 2) == 81.29
+    run(HUE, "gso:46", "1.1.1", "--breakdown", "gender=female", "--rows", str(path))
+    rows = read_csv(path)
+    assert set(rows[0]) == {"batch_id", "item_code", "score", "missing_kind", "form_count"}
+    assert 0 < sum(int(row["form_count"]) for row in rows) < 558
+
+
+def test_rows_of_dossiers_and_feedback_have_no_column_of_persons(released, connection):
+    trace = way(of(connection, released, "scorecards"), "H99.01", "received_count", period="2023")
+    assert not PERSONS & set(trace.rows.columns)
+    assert {"batch_id", "position", "dossier_code"} < set(trace.rows.columns)
+
+
+def test_what_does_not_exist_is_answered_with_what_does(released):
+    assert "hue-2023-sim-r1 (published)" in refused("hue-1999", "gso:46", "SIPAS")
+    assert "gso:46 Tỉnh Thừa Thiên Huế" in refused(HUE, "gso:99", "SIPAS")
+    message = refused(HUE, "gso:46", "9.9")
+    assert "không có chỉ tiêu «9.9»" in message
+    assert "SIPAS, 1, 1.1, 1.1.1" in message
+    assert "gender" in refused(HUE, "gso:46", "SIPAS", "--breakdown", "colour=red")
+    assert "received_count" in refused("scorecards", "H99.01", "happiness", "--period", "2023")
+    assert "period_start = 20" in refused("scorecards", "H99.01", "on_time_rate")
+    assert "Viết 2023 (năm)" in refused("scorecards", "H99.01", "on_time_rate", "--period", "x")
+    assert "không có bảng «nothing»" in refused(HUE, "gso:46", "SIPAS", "--mart", "nothing")
+
+
+def test_a_stated_figure_names_document_place_and_row(run, released):
+    """The line of the landed file says what the document printed."""
+    data = json.loads(run("hue-2023", "gso:46", "SIPAS", "--json").stdout)
+    place = next(p for p in data["places"] if p["text"] == "82,28")
+    assert place["document"] == "003_d55d5a2ad5b001c3"
+    assert place["place"] == "Phần A, mục II.2, bảng tổng hợp, dòng SIPAS"
+    (batch,) = [b for b in data["batches"] if b["batch_id"] == place["batch_id"]]
+    landed = released.landing / batch["path"] / batch["objects"][0]["name"]
+    line = landed.read_text(encoding="utf8").splitlines()[place["line"] - 1]
+    assert line.startswith("003_d55d5a2ad5b001c3/hue-2023/SIPAS/index,")
+    assert '"82,28"' in line
+
+
+def test_a_hidden_figure_tells_nothing_but_why(released, connection, tmp_path):
+    release = of(connection, released, HUE)
+    hidden = [
+        figure
+        for mart in ROUND_MARTS
+        for figure in figures_of(release, mart)
+        if figure.is_suppressed and figure.row.get("breakdown") not in (None, "all")
+    ]
+    assert hidden
+    trace = trace_figure(release, hidden[0])
+    assert (trace.printed, trace.exact, trace.count, trace.parts) == ("bị ẩn", None, None, [])
+    assert hidden[0].row["suppression_reason"] in trace.notes_vi[0]
+    with pytest.raises(UserError, match="bị ẩn"):
+        write_rows(trace.rows, tmp_path / "an.csv")
+    assert not (tmp_path / "an.csv").exists()
+
+
+@pytest.fixture
+def owner(released) -> Iterator[psycopg.Connection]:
+    """A connection of the owner: damage is done in a transaction and taken back."""
+    with psycopg.connect(released.url("owner")) as made:
+        yield made
+        made.rollback()
+
+
+DAMAGE = {
+    "an answer rewritten": (
+        "update raw.survey_answers set score = 1 where item_code = '1.1.1' and score = 5 "
+        "and position = (select min(position) from raw.survey_answers where item_code = '1.1.1' "
+        "and score = 5 and batch_id = survey_answers.batch_id)",
+        {"Giá trị chính xác"},
+    ),
+    "an answer taken away": (
+        "delete from raw.survey_answers where item_code = '1.1.1' and position = 7",
+        {"Số trả lời hợp lệ", "Giá trị chính xác"},
+    ),
+    "a form moved to another round": (
+        "update raw.survey_forms set round_code = 'elsewhere' where position = 9",
+        {"Số phiếu của mẫu", "Số trả lời hợp lệ", "Giá trị chính xác"},
+    ),
+    "a batch declared refused": (
+        "update audit.batches set status = 'refused', refusal_reason = 'x' where batch_id = any("
+        "select batch_id from raw.survey_forms where round_code = 'hue-2023-sim')",
+        {"Số phiếu của mẫu", "Số trả lời hợp lệ", "Giá trị chính xác", "Giá trị in ra"},
+    ),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_rows_that_do_not_add_up_are_told_honestly(released, owner, damage):
+    statement, found = DAMAGE[damage]
+    assert owner.execute(statement).rowcount > 0
+    trace = way(of(owner, released, HUE), "gso:46", "1.1.1")
+    assert trace.adds_up is False
+    assert found <= {check.what_vi for check in trace.checks if not check.is_equal}
+    lines = check_lines(trace)
+    assert "Kết luận: không khớp." in lines[-1]
+
+
+def test_a_dossier_that_is_changed_afterwards_is_found(released, owner):
+    changed = owner.execute(
+        "update raw.dossiers set processed_at = processed_at + interval '400 days' "
+        "where agency_code = 'H99.01'"
+    )
+    assert changed.rowcount > 0
+    trace = way(of(owner, released, "scorecards"), "H99.01", "on_time_rate", period="2023")
+    assert trace.adds_up is False
+
+
+def test_what_came_after_the_build_is_no_part_of_the_way(released, owner):
+    """A corrected file, accepted since, changes nothing: its batch is not the build's."""
+    before = way(of(owner, released, HUE), "gso:46", "1.1.1")
+    ((delivery, batch),) = owner.execute(
+        "select delivery_id, batch_id from audit.visible_batches "
+        "where subject_code = 'hue-2023-sim' and delivery_kind = 'survey_forms'"
+    ).fetchall()
+    (newer,) = owner.execute(
+        "insert into audit.batches (delivery_id, contract_version, mapping_version, status, "
+        "received_count, loaded_count, unchanged_count, quarantined_count) "
+        "values (%s, 'c', 'm', 'accepted', 0, 0, 0, 0) returning batch_id",
+        [delivery],
+    ).fetchone()
+    (current,) = owner.execute(
+        "select max(batch_id) from audit.current_batches where subject_code = 'hue-2023-sim' "
+        "and delivery_kind = 'survey_forms'"
+    ).fetchone()
+    assert current == newer > batch
+    after = way(of(owner, released, HUE), "gso:46", "1.1.1")
+    assert after.batch_rows == before.batch_rows == {batch: 558}
+    assert after.adds_up is True
+
+
+def test_after_a_purge_the_copy_is_named(released, owner, tmp_path):
+    """What is left of the delivery is a copy without persons; its hash is told."""
+    release = find_release(owner, "scorecards", tmp_path)
+    trace = way(release, "H99.01", "received_count", period="2023")
+    (batch,) = sorted(trace.batch_rows)[:1]
+    ((delivery, path),) = owner.execute(
+        "select delivery_id, landing_path from audit.batches inner join audit.deliveries "
+        "using (delivery_id) where batch_id = %s",
+        [batch],
+    ).fetchall()
+    shutil.copytree(released.landing / path, tmp_path / path)
+    manifest = landed_manifest(owner, tmp_path, delivery)
+    copy_sha256, byte_count = write_copy(tmp_path, manifest)
+    note(owner, [delivery, copy_sha256, byte_count, "kiểm thử", "hết hạn"])
+    remove_originals(tmp_path, manifest)
+    (told,) = [b for b in origins(release, trace)["batches"] if b["batch_id"] == batch]
+    assert told["copy_sha256"] == copy_sha256
+    assert told["path"].endswith("/copy")
+    assert {item["state"] for item in told["objects"]} == {"there"}
+    text = "\n".join(object_lines(told))
+    assert "bản gốc đã xóa" in text
+    assert copy_sha256 in text
+
+
+def test_a_landed_object_that_is_gone_or_cut_is_told(released, connection, tmp_path):
+    release = find_release(connection, HUE, tmp_path)
+    trace = way(release, "gso:46", "1.1.1")
+    (batch,) = origins(of(connection, released, HUE), trace)["batches"]
+    shutil.copytree(released.landing / batch["landing_path"], tmp_path / batch["landing_path"])
+    path = tmp_path / batch["landing_path"] / batch["objects"][0]["name"]
+    path.write_bytes(path.read_bytes()[:-1])
+    assert object_states(release, trace) == ["changed"]
+    path.unlink()
+    release.kept.clear()
+    assert object_states(release, trace) == ["missing"]
+
+
+def object_states(released: Released, trace: Trace) -> list[str]:
+    return [o["state"] for b in origins(released, trace)["batches"] for o in b["objects"]]
+
+
+def test_the_view_has_every_published_figure_once_with_what_it_rests_on(released, connection):
+    """The dashboard's page: as many rows as there are figures, readable by the BI role."""
+    with psycopg.connect(released.url("bi")) as bi:
+        rows = dict(
+            bi.execute(
+                "select mart, count(*) from published.figure_origins group by mart"
+            ).fetchall()
+        )
+        headline = bi.execute(
+            "select figure_value, figure_count, method_version, batch_count, loaded_count, "
+            "jsonb_array_length(deliveries), check_count > 0, failed_check_count, decision_number "
+            "from published.figure_origins where mart = 'criterion_results' "
+            "and release_id = 'hue-2023-sim-r1' and unit_key = %s and indicator_code = 'SIPAS' "
+            "and breakdown = 'all'",
+            [PROVINCE],
+        ).fetchall()
+        columns = [
+            name
+            for (name,) in bi.execute(
+                "select column_name from information_schema.columns "
+                "where table_name in ('figure_origins', 'release_deliveries')"
+            )
+        ]
+    assert headline == [(Decimal("82.28"), 558, "ministry-2023", 1, 558, 1, True, 0, "216/QĐ-UBND")]
+    for mart in ROUND_MARTS:
+        (count,) = connection.execute(f"select count(*) from published.{mart}").fetchone()
+        assert rows[mart] == count
+    assert set(rows) == set(KINDS) - {"feedback_results"}
+    assert not {"file_name", "landing_path", "signatory", "approved_by"} & set(columns)
+
+
+def test_a_trace_reads_one_moment_and_writes_nothing(released):
+    with psycopg.connect(released.url("owner")) as made:
+        one_moment(made)
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            made.execute("delete from raw.survey_answers")

@@ -116,11 +116,12 @@ def find_figure(released: Released, wanted: Wanted) -> Figure:
         marts = ("criterion_variants",)
     elif "desk" in wanted.chosen and not wanted.mart:
         marts = ("commune_scores",)
-    of_unit = {
-        mart: rows
-        for mart in ([wanted.mart] if wanted.mart else marts)
-        if (rows := rows_of_unit(released, mart, wanted.unit))
-    }
+    looked_at = [wanted.mart] if wanted.mart else marts
+    of_unit: dict[str, list[dict]] = {}
+    for find in (rows_of_unit, rows_of_like_unit):
+        if not of_unit:
+            found = {mart: find(released, mart, wanted.unit) for mart in looked_at}
+            of_unit = {mart: rows for mart, rows in found.items() if rows}
     if not of_unit:
         raise UserError(
             f"Bản {released.release_id} không có đơn vị «{wanted.unit}». "
@@ -138,7 +139,7 @@ def find_figure(released: Released, wanted: Wanted) -> Figure:
 
 
 def rows_of_unit(released: Released, mart: str, unit: str) -> list[dict]:
-    """The frozen rows of a unit that is called by key, code or name."""
+    """The frozen rows of a unit that is called by its key, its code or exactly its name."""
     columns = KINDS[mart].unit
     if unit == NO_UNIT:
         return [r for r in released.frozen(mart) if r[columns[0]] is None]
@@ -146,9 +147,18 @@ def rows_of_unit(released: Released, mart: str, unit: str) -> list[dict]:
         name = unit.removeprefix("onestop:") if column == "agency_code" else unit
         if rows := released.frozen(mart, **{column: name}):
             return rows
-    if len(columns) < 2:
-        return []
-    return [r for r in released.frozen(mart) if plain(r[columns[-1]]) == plain(unit)]
+    return []
+
+
+def rows_of_like_unit(released: Released, mart: str, unit: str) -> list[dict]:
+    """The same, however the name is written, or by the code that begins the key."""
+    key, *_, name = KINDS[mart].unit
+    wanted = plain(unit)
+    return [
+        row
+        for row in released.frozen(mart)
+        if (row[key] or "").partition("@")[0] == unit or plain(row[name]) == wanted
+    ]
 
 
 def rows_of_indicator(kind: Kind, rows: list[dict], indicator: str) -> list[dict]:

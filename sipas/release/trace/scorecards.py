@@ -116,18 +116,18 @@ OF_DOSSIERS = (*(name for name in COUNTS), *RATES, MEDIAN)
 
 def seen_in(released: Released, agency_code: str, row: dict) -> list[Seen]:
     """The dossiers that count in a row of scorecards: its agency, period and breakdown."""
-    period = Period(row["period_type"], row["period_start"])
+    period, as_of = Period(row["period_type"], row["period_start"]), released.as_of_at
     belongs = member_of(released, row["breakdown"], row["breakdown_value"])
-    return [
-        Seen(
-            made,
-            made.in_period(period, released.as_of_at),
-            made.taken_in_at >= period.start_at,
-            period,
-        )
-        for made in outcomes(released, agency_code)
-        if belongs(made.version) and made.touches(period, released.as_of_at)
-    ]
+
+    def read() -> list[Seen]:
+        return [
+            Seen(made, made.in_period(period, as_of), made.taken_in_at >= period.start_at, period)
+            for made in outcomes(released, agency_code)
+            if belongs(made.version) and made.touches(period, as_of)
+        ]
+
+    key = ("seen", agency_code, period, row["breakdown"], row["breakdown_value"])
+    return released.keep(key, read)
 
 
 def member_of(released: Released, breakdown: str, value: str) -> Callable[[dict], bool]:

@@ -80,8 +80,8 @@ def test_what_came_after_the_build_is_no_part_of_the_way(released, owner):
     """A corrected file, accepted since, changes nothing: its batch is not the build's."""
     before = way(of(owner, released, HUE), "gso:46", "1.1.1")
     ((delivery, batch),) = owner.execute(
-        "select delivery_id, batch_id from audit.visible_batches "
-        "where subject_code = 'hue-2023-sim' and delivery_kind = 'survey_forms'"
+        "select delivery_id, batch_id from published.release_deliveries "
+        "where release_id = 'hue-2023-sim-r1' and delivery_kind = 'survey_forms'"
     ).fetchall()
     (newer,) = owner.execute(
         "insert into audit.batches (delivery_id, contract_version, mapping_version, status, "

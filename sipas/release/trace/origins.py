@@ -54,10 +54,7 @@ def build_of(released: Released) -> dict[str, Any]:
     (build,) = released.query(
         """
         select build_id, status, as_of_at, code_version, dbt_project_sha256, started_at, ended_at,
-            run_id, (
-                select count(*) from audit.visible_batches as seen
-                where seen.build_id = builds.build_id
-            ) as seen_batch_count
+            run_id, (select count(*) from audit.batches_of_build(build_id)) as seen_batch_count
         from audit.builds as builds where build_id = %s
         """,
         [released.release["build_id"]],

@@ -54,7 +54,14 @@ class Released:
     def batches(self) -> list[dict]:
         """The batches that the release's build saw, the newest of each lot."""
         return self.query(
-            "select * from audit.visible_batches where build_id = %s order by batch_id",
+            """
+            select batches.batch_id, deliveries.delivery_id, deliveries.delivery_kind,
+                deliveries.subject_code, deliveries.file_name
+            from audit.batches_of_build(%s) as seen (batch_id)
+            inner join audit.batches as batches using (batch_id)
+            inner join audit.deliveries as deliveries using (delivery_id)
+            order by batches.batch_id
+            """,
             [self.release["build_id"]],
         )
 

@@ -33,7 +33,7 @@ REFORM_POINTS = """
 OF_AGENCIES = """
     select '{mart}', release_id, null, {unit_key}, {unit_name}, period_type, period_start,
         {breakdown}, {breakdown_value}, {detail}, told.indicator_code, null, told.figure_value,
-        told.figure_count, null, data_nature, false, '{rests_on}', null
+        told.figure_count, null, data_nature, false, '{rests_on}', ''
     from release.{mart} as marts
     cross join lateral (values {columns}) as told (indicator_code, figure_value, figure_count)
 """
@@ -166,42 +166,13 @@ def origins_view() -> str:
             releases.decision_on, releases.position, releases.is_automatic_approval,
             releases.approved_at, releases.published_at, behind.batch_count, behind.received_count,
             behind.loaded_count, behind.quarantined_count, behind.first_received_at,
-            behind.last_received_at, newest.deliveries, found.check_count,
-            found.failed_check_count
+            behind.last_received_at, behind.deliveries, behind.check_count,
+            behind.failed_check_count
         from figures
         inner join release.releases as releases
             on releases.release_id = figures.release_id and releases.status = 'published'
-        cross join lateral (
-            select count(*) as batch_count, sum(told.received_count)::bigint as received_count,
-                sum(told.loaded_count)::bigint as loaded_count,
-                sum(told.quarantined_count)::bigint as quarantined_count,
-                min(told.received_at) as first_received_at,
-                max(told.received_at) as last_received_at,
-                array_agg(told.batch_id) as batch_ids
-            from published.release_deliveries as told
-            where told.release_id = figures.release_id
-            and told.delivery_kind = figures.rests_on
-            and (figures.subject_code is null or told.subject_code = figures.subject_code)
-        ) as behind
-        cross join lateral (
-            select jsonb_agg(jsonb_build_object(
-                'delivery_id', told.delivery_id, 'received_at', told.received_at,
-                'content_sha256', told.content_sha256, 'manifest_sha256', told.manifest_sha256,
-                'data_nature', told.data_nature, 'is_original_purged', told.is_original_purged
-            ) order by told.received_at desc) as deliveries
-            from (
-                select * from published.release_deliveries as told
-                where told.release_id = figures.release_id
-                and told.batch_id = any(behind.batch_ids)
-                order by told.received_at desc
-                limit 20
-            ) as told
-        ) as newest
-        cross join lateral (
-            select count(*) as check_count,
-                count(*) filter (where not validations.is_successful) as failed_check_count
-            from audit.validations as validations
-            where validations.build_id = releases.build_id
-            or validations.batch_id = any(behind.batch_ids)
-        ) as found
+        left join published.release_origins as behind
+            on behind.release_id = figures.release_id
+            and behind.delivery_kind = figures.rests_on
+            and behind.subject_code = figures.subject_code
     """  # noqa: S608 - constants of this file

@@ -13,13 +13,15 @@ depends_on = None
 def upgrade() -> None:
     add_batches_of_build()
     add_release_deliveries()
+    add_release_origins()
     op.execute(origins_view())
     op.execute(
         """
         comment on view published.figure_origins is
-            'one row a published figure: value, n and method beside what its release rests on';
-        grant select on published.release_deliveries, published.figure_origins
-            to sipas_release, sipas_bi, sipas_audit;
+            'one row a published figure: value, n and method beside what its release rests on. '
+            'Choose the release_id first: the deliveries of no other are then looked at';
+        grant select on published.release_deliveries, published.release_origins,
+            published.figure_origins to sipas_release, sipas_bi, sipas_audit;
         """
     )
 
@@ -94,10 +96,63 @@ def add_release_deliveries() -> None:
     )
 
 
+def add_release_origins() -> None:
+    """The same summed up: what the figures of a release rest on that are made of one kind of rows
+    (forms of a round, one reference table, dossiers, feedback), the newest deliveries by name."""
+    op.execute(
+        """
+        create view published.release_origins as
+        with numbered as (
+            select *,
+                case when delivery_kind in ('dossiers', 'feedback') then '' else subject_code end
+                    as subject,
+                row_number() over (
+                    partition by release_id, delivery_kind,
+                        case when delivery_kind in ('dossiers', 'feedback') then ''
+                        else subject_code end
+                    order by received_at desc, batch_id desc
+                ) as age
+            from published.release_deliveries
+        ), summed as (
+            select release_id, delivery_kind, subject, count(*) as batch_count,
+                sum(received_count)::bigint as received_count,
+                sum(loaded_count)::bigint as loaded_count,
+                sum(quarantined_count)::bigint as quarantined_count,
+                min(received_at) as first_received_at, max(received_at) as last_received_at,
+                array_agg(batch_id) as batch_ids,
+                jsonb_agg(jsonb_build_object(
+                    'delivery_id', delivery_id, 'received_at', received_at,
+                    'content_sha256', content_sha256, 'manifest_sha256', manifest_sha256,
+                    'data_nature', data_nature, 'is_original_purged', is_original_purged
+                ) order by age) filter (where age <= 20) as deliveries
+            from numbered
+            group by release_id, delivery_kind, subject
+        )
+        select summed.release_id, summed.delivery_kind, summed.subject as subject_code,
+            summed.batch_count, summed.received_count, summed.loaded_count,
+            summed.quarantined_count, summed.first_received_at, summed.last_received_at,
+            summed.deliveries, found.check_count, found.failed_check_count
+        from summed
+        inner join release.releases as releases using (release_id)
+        cross join lateral (
+            select count(*) as check_count,
+                count(*) filter (where not validations.is_successful) as failed_check_count
+            from audit.validations as validations
+            where validations.build_id = releases.build_id
+            or validations.batch_id = any(summed.batch_ids)
+        ) as found;
+        comment on view published.release_origins is
+            'one row a standing release, kind of delivery and subject: batches, the newest twenty '
+            'deliveries, and checks of them and of the build'
+        """
+    )
+
+
 def downgrade() -> None:
     op.execute(
         """
         drop view published.figure_origins;
+        drop view published.release_origins;
         drop view published.release_deliveries;
         drop function audit.batches_of_build;
         drop index audit.validations_of_batch, audit.validations_of_build

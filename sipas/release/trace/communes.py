@@ -149,11 +149,12 @@ def as_stated(released: Released, trace: Trace, code: str) -> None:
     subject = None
     if row["desk"] != "all":
         subject = f"desk {row['desk']}"
+    of_unit = released.reference(
+        "stated_figures", round_code=row["round_code"], unit_key=row["unit_key"]
+    )
     found = [
         stated
-        for stated in released.reference(
-            "stated_figures", round_code=row["round_code"], unit_key=row["unit_key"]
-        )
+        for stated in of_unit
         if stated["measure"] in ("score", "self_score", "appraised_score", "max_score", "rate")
         and (
             stated["subject"] == subject
@@ -164,7 +165,9 @@ def as_stated(released: Released, trace: Trace, code: str) -> None:
     ]
     stated = {s["measure"]: s["stated_value"] for s in found}
     trace.formula_vi.append("Không tính từ phiếu: lấy nguyên số in trong văn bản.")
-    trace.places = [released.place("stated_figures", s) for s in found]
+    # What the document does not score it still counts in its total.
+    shown = found or [s for s in of_unit if s["subject"] == "total"]
+    trace.places = [released.place("stated_figures", s) for s in shown]
     if row["desk"] == "all":
         score = stated.get("score", stated.get("appraised_score"))
         trace.checks.append(Check("Điểm", row["score"], score))

@@ -21,16 +21,16 @@ def copied(row: dict, source: dict, names: tuple[str, ...]) -> Check:
     return Check(f"Số cột giữ nguyên văn ({', '.join(names)})", equal, len(names))
 
 
-def the_only(released: Released, table: str, **key: Any) -> dict:
+def the_only(released: Released, table: str, column: str, value: str) -> dict:
     """The one reference row of a key."""
-    (row,) = released.reference(table, **key)
+    (row,) = released.by_key(table, column, value)
     return row
 
 
 def trace_statement(released: Released, figure: Figure) -> Trace:
     """A stated figure beside what it is compared with."""
     row = figure.row
-    stated = the_only(released, "stated_figures", statement_key=row["statement_key"])
+    stated = the_only(released, "stated_figures", "statement_key", row["statement_key"])
     trace = Trace(
         figure,
         title_vi=f"Số nêu trong văn bản: {row['measure']} của "
@@ -56,7 +56,7 @@ def follow_comparison(released: Released, trace: Trace) -> None:
     """Where the other value of a comparison comes from."""
     row = trace.figure.row
     if row["basis"] == "statement":
-        other = the_only(released, "stated_figures", statement_key=row["compared_with"])
+        other = the_only(released, "stated_figures", "statement_key", row["compared_with"])
         trace.places.append(released.place("stated_figures", other))
         trace.checks.append(
             Check("Giá trị đối chiếu", row["compared_value"], other["stated_value"])
@@ -70,17 +70,13 @@ def follow_comparison(released: Released, trace: Trace) -> None:
                 Check("Giá trị đối chiếu", row["compared_value"], value["index_value"])
             )
     else:
-        checks = released.reference("stated_checks", check_key=row["compared_with"])
-        operands = released.reference("stated_check_operands", check_key=row["compared_with"])
+        checks = released.by_key("stated_checks", "check_key", row["compared_with"])
+        operands = released.by_key("stated_check_operands", "check_key", row["compared_with"])
         trace.places += [released.place("stated_checks", check) for check in checks]
         for operand in operands:
+            others = released.by_key("stated_figures", "statement_key", operand["operand_key"])
             trace.places.append(released.place("stated_check_operands", operand))
-            trace.places += [
-                released.place("stated_figures", other)
-                for other in released.reference(
-                    "stated_figures", statement_key=operand["operand_key"]
-                )
-            ]
+            trace.places += [released.place("stated_figures", other) for other in others]
         if row["compared_value"] is not None:
             trace.notes_vi.append("Giá trị đối chiếu theo quy tắc không được tính lại ở đây.")
 
@@ -110,7 +106,7 @@ def of_round(
 def trace_target(released: Released, figure: Figure) -> Trace:
     """A target beside what was measured."""
     row = figure.row
-    target = the_only(released, "targets", target_code=row["target_code"])
+    target = the_only(released, "targets", "target_code", row["target_code"])
     trace = Trace(
         figure,
         title_vi=f"Chỉ tiêu {row['target_code']}: {row['printed_text']}",
@@ -170,11 +166,11 @@ def measurement(released: Released, trace: Trace) -> Any:
 def trace_task(released: Released, figure: Figure) -> Trace:
     """A task and what agencies reported on it by the as-of."""
     row = figure.row
-    task = the_only(released, "improvement_tasks", task_code=row["task_code"])
+    task = the_only(released, "improvement_tasks", "task_code", row["task_code"])
     until = local_day(released.as_of_at)
     reports = [
         report
-        for report in released.reference("task_reports", task_code=row["task_code"])
+        for report in released.by_key("task_reports", "task_code", row["task_code"])
         if report["reported_on"] <= until
     ]
     newest = {r["reported_by_vi"]: r for r in sorted(reports, key=lambda r: r["reported_on"])}
@@ -202,7 +198,7 @@ def trace_task(released: Released, figure: Figure) -> Trace:
 def trace_note(released: Released, figure: Figure) -> Trace:
     """A weakness, a cause or a solution that a document names."""
     row = figure.row
-    note = the_only(released, "criterion_notes", note_key=row["note_key"])
+    note = the_only(released, "criterion_notes", "note_key", row["note_key"])
     trace = Trace(
         figure,
         title_vi=f"{row['kind_vi']} của {row['label_vi']} ({row['indicator_code']})",
@@ -225,7 +221,7 @@ def trace_note(released: Released, figure: Figure) -> Trace:
 def trace_report(released: Released, figure: Figure) -> Trace:
     """A periodic report that an agency owes, and when it came."""
     row = figure.row
-    duty = the_only(released, "report_obligations", obligation_code=row["obligation_code"])
+    duty = the_only(released, "report_obligations", "obligation_code", row["obligation_code"])
     register = released.reference(
         "periodic_reports", obligation_code=row["obligation_code"], agency_vi=row["agency_vi"]
     )
@@ -248,11 +244,11 @@ def trace_report(released: Released, figure: Figure) -> Trace:
 def trace_unit(released: Released, figure: Figure) -> Trace:
     """What became of a unit."""
     row = figure.row
-    unit = the_only(released, "units", unit_key=row["unit_key"])
+    unit = the_only(released, "units", "unit_key", row["unit_key"])
     until = local_day(released.as_of_at)
     successions = [
         s
-        for s in released.reference("unit_successions", from_unit_key=row["unit_key"])
+        for s in released.by_key("unit_successions", "from_unit_key", row["unit_key"])
         if s["changed_on"] <= until
     ]
     trace = Trace(

@@ -1,6 +1,5 @@
 """Figures of citizens' feedback (phản ánh, kiến nghị), judged once more by the released rules."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,7 +10,7 @@ from statistics import median
 from sipas.release.trace.local_time import HERE, Calendar, Period, calendar_of, local_day
 from sipas.release.trace.released import Released
 from sipas.release.trace.result import Check, Figure, Rows, Trace
-from sipas.release.trace.scorecards import printed
+from sipas.release.trace.scorecards import batches_of, printed
 
 NEWEST_VERSIONS = """
     select distinct on (feedback_code)
@@ -281,7 +280,7 @@ def trace_feedback(released: Released, figure: Figure, agencies: list[str], colu
     trace.count = len(listed)
     rules = {one.made.rule_version for one in listed}
     trace.method_version = ", ".join(sorted(rules)) or None
-    trace.batch_rows = dict(Counter(one.made.version["batch_id"] for one in listed))
+    trace.batch_rows = batches_of(listed, seen)
     trace.rows = Rows(ROW_COLUMNS, lambda: feedback_rows(listed))
     return trace
 

@@ -175,7 +175,8 @@ def indicators(kind: Kind, rows: list[dict]) -> list[str]:
     """How the figures of these rows are called."""
     if kind.columns:
         return [name for name in kind.columns if name in rows[0]]
-    return list(dict.fromkeys(str(row[kind.codes[0]]) for row in rows))
+    in_order = sorted(rows, key=lambda row: (row.get("sort_order") or 0, str(row[kind.codes[0]])))
+    return list(dict.fromkeys(str(row[kind.codes[0]]) for row in in_order))
 
 
 def the_one(released: Released, mart: str, rows: list[dict], wanted: Wanted) -> Figure:

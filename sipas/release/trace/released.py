@@ -1,5 +1,6 @@
 """A release as tracing sees it: its frozen rows, and what its build saw of raw and reference."""
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -89,6 +90,17 @@ class Released:
     def whole_reference(self, table: str) -> list[dict]:
         """All rows of a small reference table, read once."""
         return self.keep(("reference", table), lambda: self.reference(table))
+
+    def by_key(self, table: str, column: str, value: Any) -> list[dict]:
+        """The rows of a small reference table with a value in a column, found without asking."""
+
+        def read() -> dict[Any, list[dict]]:
+            found: dict[Any, list[dict]] = defaultdict(list)
+            for row in self.whole_reference(table):
+                found[row[column]].append(row)
+            return found
+
+        return self.keep(("by key", table, column), read).get(value, [])
 
     def frozen(self, mart: str, **wanted: Any) -> list[dict]:
         """Frozen rows of a mart of this release, whose columns have these values."""

@@ -135,29 +135,29 @@ def read_sample(released: Released, sample: Sample, method: Method) -> Counted:
 
 
 def node_counts(released: Released, conditions: sql.Composed, method: Method) -> dict[str, int]:
-    """How many forms have a valid answer to anything below each node."""
-    pairs = [(node, code) for node, below in method.descendants.items() for code in below]
-    if not pairs:
-        return {}
-    nodes, codes = map(list, zip(*pairs, strict=True))
+    """How many forms have a valid answer to anything below each node.
+
+    Most forms have answered the same questions as many others: they are read together.
+    """
     rows = released.connection.execute(
         sql.SQL(
             """
-            select behind.node, count(*)
+            select told.item_codes, count(*)
             from (
-                select descents.node
+                select array_agg(answers.item_code order by answers.item_code) as item_codes
                 from raw.survey_answers as answers
                 inner join raw.survey_forms as forms using (batch_id, position)
-                inner join unnest({}::text[], {}::text[]) as descents (node, code)
-                    on answers.item_code = descents.code
                 where answers.score is not null and {}
-                group by descents.node, answers.batch_id, answers.position
-            ) as behind
-            group by behind.node
+                group by answers.batch_id, answers.position
+            ) as told
+            group by told.item_codes
             """
-        ).format(nodes, codes, conditions)
-    )
-    return dict(rows.fetchall())
+        ).format(conditions)
+    ).fetchall()
+    return {
+        node: sum(count for item_codes, count in rows if not below.isdisjoint(item_codes))
+        for node, below in method.descendants.items()
+    }
 
 
 def answer_rows(

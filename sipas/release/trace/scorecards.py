@@ -111,6 +111,8 @@ RATES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "online_payment_rate": (("online_payment_count",), ("received_count",)),
 }
 MEDIAN = "median_working_days"
+# Rows that agree in these count the same dossiers of an agency.
+SAME = ("period_type", "period_start", "breakdown", "breakdown_value")
 OF_DOSSIERS = (*(name for name in COUNTS), *RATES, MEDIAN)
 
 
@@ -152,7 +154,10 @@ def trace_dossiers(released: Released, figure: Figure, agencies: list[str]) -> T
     """The way of a count, a rate or a median of dossiers, of one agency or of several."""
     row, column = figure.row, figure.column
     seen = [one for agency in agencies for one in seen_in(released, agency, row)]
-    sums = {name: [s for s in seen if counts(s)] for name, (_, counts) in COUNTS.items()}
+    sums = released.keep(
+        ("sums", *agencies, *(str(row[name]) for name in SAME)),
+        lambda: {name: [s for s in seen if counts(s)] for name, (_, counts) in COUNTS.items()},
+    )
     trace = Trace(
         figure,
         title_vi=TITLES[column],
@@ -173,12 +178,19 @@ def trace_dossiers(released: Released, figure: Figure, agencies: list[str]) -> T
     rules = Counter(one.made.rule_version or "không có quy tắc" for one in listed)
     trace.method_version = ", ".join(sorted(rules)) or None
     trace.count = len(listed)
-    trace.batch_rows = dict(Counter(one.made.version["batch_id"] for one in listed))
+    trace.batch_rows = batches_of(listed, seen)
     trace.rows = Rows(ROW_COLUMNS, lambda: dossier_rows(listed))
     trace.notes_vi.append(
         "Hồ sơ đang dở ở cuối kỳ được xét theo hạn biết tại thời điểm chốt của lượt tính."
     )
     return trace
+
+
+def batches_of(listed: list, seen: list) -> dict[int, int]:
+    """Rows by batch; a zero rests on the batches of all that was looked at and not counted."""
+    if not listed:
+        return {one.made.version["batch_id"]: 0 for one in seen}
+    return dict(Counter(one.made.version["batch_id"] for one in listed))
 
 
 def describe_rate(trace: Trace, column: str, sums: dict[str, list[Seen]]) -> list[Seen]:

@@ -40,7 +40,7 @@ def trace_result(released: Released, figure: Figure) -> Trace:
     method = method_of(released, row["method_version"], None if variant else row["round_code"])
     trace = Trace(
         figure,
-        title_vi=f"{row['label_vi']} ({row['indicator_code']})",
+        title_vi=f"{row['indicator_code']}  {row['label_vi']}",
         printed=printed(method, row),
         exact=row["index_value"],
         count=row["valid_count"],
@@ -137,7 +137,10 @@ def describe_node(
 ) -> None:
     """How a node is rolled up, and the published values of what is below it."""
     row = trace.figure.row
-    components = method.components[row["indicator_code"]]
+    components = sorted(
+        method.components[row["indicator_code"]],
+        key=lambda component: method.indicators[component.code]["sort_order"],
+    )
     beside = rows_beside(released, trace.figure)
     total = components[0].total
     trace.formula_vi.append(

@@ -1,6 +1,6 @@
 """Figures of a round: from the answers of forms, or as a document states them."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from fractions import Fraction
 
@@ -265,18 +265,22 @@ def form_rows(released: Released, trace: Trace, sample: Sample, items: list[str]
 def rows_beside(released: Released, figure: Figure) -> dict[str, dict]:
     """The other figures of the same unit and group, by indicator."""
     row = figure.row
-    of_unit = released.keep(
-        (figure.mart, row["round_code"], row["unit_key"]),
-        lambda: released.frozen(
+
+    def read() -> dict[tuple, dict[str, dict]]:
+        groups: dict[tuple, dict[str, dict]] = defaultdict(dict)
+        for other in released.frozen(
             figure.mart, round_code=row["round_code"], unit_key=row["unit_key"]
-        ),
-    )
-    same = ("breakdown", "breakdown_value", "variant_code")
-    return {
-        other["indicator_code"]: other
-        for other in of_unit
-        if all(other.get(name) == row.get(name) for name in same)
-    }
+        ):
+            groups[group_of(other)][other["indicator_code"]] = other
+        return groups
+
+    of_unit = released.keep(("beside", figure.mart, row["round_code"], row["unit_key"]), read)
+    return of_unit[group_of(row)]
+
+
+def group_of(row: dict) -> tuple:
+    """What figures of one unit have in common that are read together."""
+    return row["breakdown"], row["breakdown_value"], row.get("variant_code")
 
 
 def hide(trace: Trace) -> None:

@@ -116,9 +116,15 @@ def make_warehouse(instance: Instance, folder: Path, prefix: str) -> Warehouse:
 
 
 def copy_warehouse(warehouse: Warehouse, prefix: str) -> Warehouse:
-    """A copy of a warehouse's database, over the same folders; nobody may be connected to it."""
+    """A copy of a warehouse's database, over the same folders. Nobody may be connected to it but
+    pools that keep a connection for later; theirs are ended."""
     made = Warehouse(warehouse.instance, f"{prefix}_{secrets.token_hex(4)}", warehouse.folder)
     with psycopg.connect(postgres.admin_url(made.instance), autocommit=True) as connection:
+        connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity "
+            "where datname = %s and state = 'idle'",
+            [warehouse.name],
+        )
         connection.execute(
             sql.SQL("create database {} owner sipas_owner template {}").format(
                 sql.Identifier(made.name), sql.Identifier(warehouse.name)

@@ -217,6 +217,10 @@ def test_what_does_not_exist_is_answered_with_what_does(released):
     assert "received_count" in refused("scorecards", "H99.01", "happiness", "--period", "2023")
     assert "period_start = 20" in refused("scorecards", "H99.01", "on_time_rate")
     assert "Viết 2023 (năm)" in refused("scorecards", "H99.01", "on_time_rate", "--period", "x")
+    message = refused("statements", "gso:46", "1.4")
+    assert "Chọn thêm bằng --period hoặc --where" in message
+    assert "measure = " in message
+    assert "compared_with = " in message
     assert "không có bảng «nothing»" in refused(HUE, "gso:46", "SIPAS", "--mart", "nothing")
 
 
@@ -231,6 +235,18 @@ def test_a_stated_figure_names_document_place_and_row(run, released):
     line = landed.read_text(encoding="utf8").splitlines()[place["line"] - 1]
     assert line.startswith("003_d55d5a2ad5b001c3/hue-2023/SIPAS/index,")
     assert '"82,28"' in line
+
+
+def test_one_of_several_statements_is_chosen_by_its_columns(run):
+    """The table ranks factor 1.4 thirty-second, the prose thirty-ninth: both places are named."""
+    table = "003_d55d5a2ad5b001c3/hue-2023/1.4/rank"
+    data = json.loads(
+        run("statements", "gso:46", table, "--where", f"compared_with={table}/3", "--json").stdout
+    )
+    assert data["figure"]["printed"] == "32"
+    assert [place["text"] for place in data["places"]] == ["32", "xếp thứ 39 toàn quốc"]
+    assert data["figure"]["row"]["status"] == "contradiction"
+    assert data["adds_up"] is True
 
 
 def test_a_hidden_figure_tells_nothing_but_why(released, connection, tmp_path):

@@ -9,6 +9,16 @@ from sipas.release.trace.result import Check, Figure, Rows, Trace
 from sipas.vietnamese import decimal_comma
 
 
+STATUSES = {
+    "match": "bằng nhau",
+    "rounding": "bằng nhau sau khi làm tròn hoặc cắt bớt",
+    "contradiction": "mâu thuẫn",
+    "circular": "giá trị đối chiếu được dựng từ chính số này, không chứng minh được gì",
+    "not_comparable": "không so sánh được",
+    "not_computable": "không có gì để đối chiếu",
+}
+
+
 def finish(trace: Trace) -> Trace:
     """The rows behind are the rows of the reference files."""
     trace.rows = Rows(PLACE_COLUMNS, lambda: place_rows(trace.places))
@@ -42,6 +52,7 @@ def trace_statement(released: Released, figure: Figure) -> Trace:
     trace.formula_vi.append(
         f"Đối chiếu «{row['basis']}» với {row['compared_with']}: {row['note']}."
     )
+    trace.formula_vi.append(f"Kết quả đối chiếu: {STATUSES[row['status']]}.")
     trace.checks.append(
         copied(row, stated, ("document", "place", "printed_text", "stated_value", "measure"))
     )

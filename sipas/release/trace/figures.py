@@ -11,7 +11,7 @@ from sipas.release.trace import agencies, communes, documents, surveys
 from sipas.release.trace.released import Released
 from sipas.release.trace.result import Figure, Trace
 
-SHOWN = 30  # of what exists, in a message
+SHOWN, CHOICES = 30, 6  # of what exists, in a message
 NO_UNIT = "-"
 
 
@@ -74,7 +74,7 @@ KINDS: dict[str, Kind] = {
     "units_of_today": Kind(documents.trace_unit, ("unit_key",), columns=("kind",)),
     "stated_vs_computed": Kind(
         documents.trace_statement,
-        ("statement_key", "measure", "basis", "compared_with"),
+        ("year", "measure", "statement_key", "basis", "compared_with"),
         codes=("statement_key", "indicator_code", "subject"),
         unit=("unit_key",),
     ),
@@ -152,8 +152,8 @@ def rows_of_unit(released: Released, mart: str, unit: str) -> list[dict]:
 
 def rows_of_like_unit(released: Released, mart: str, unit: str) -> list[dict]:
     """The same, however the name is written, or by the code that begins the key."""
-    key, *_, name = KINDS[mart].unit
-    wanted = plain(unit)
+    columns, wanted = KINDS[mart].unit, plain(unit)
+    key, name = columns[0], columns[-1]
     return [
         row
         for row in released.frozen(mart)
@@ -198,7 +198,7 @@ def the_one(released: Released, mart: str, rows: list[dict], wanted: Wanted) -> 
     if len(left) > 1:
         open_columns = [c for c in kind.key if len({str(row[c]) for row in left}) > 1]
         choices = "; ".join(
-            f"{column} = {listed(dict.fromkeys(str(row[column]) for row in left))}"
+            f"{column} = {listed(dict.fromkeys(str(row[column]) for row in left), CHOICES)}"
             for column in open_columns
         )
         raise UserError(
@@ -235,11 +235,11 @@ def units_in(released: Released, marts: Iterable[str]) -> dict[str, None]:
     return found
 
 
-def listed(names: Iterable[Any]) -> str:
+def listed(names: Iterable[Any], most: int = SHOWN) -> str:
     """The first names of many, and how many more there are."""
     every = [str(name) for name in names]
-    more = f" … và {len(every) - SHOWN} nữa" if len(every) > SHOWN else ""
-    return ", ".join(every[:SHOWN]) + more
+    more = f" … và {len(every) - most} nữa" if len(every) > most else ""
+    return ", ".join(every[:most]) + more
 
 
 def plain(text: str | None) -> str:

@@ -1,5 +1,6 @@
 """Figures of agencies: which reckoning a column of a scorecard or of the long series needs."""
 
+from collections import defaultdict
 from dataclasses import replace
 
 from sipas.release.trace import feedback, scorecards
@@ -56,28 +57,28 @@ def of_agencies(released: Released, figure: Figure, agencies: list[str]) -> Trac
 
 def series_agencies(released: Released, row: dict) -> list[str]:
     """The agencies whose version, as the period ended, is the unit or became it."""
-    sibling = released.sibling("units")
-    units = sibling.frozen("units_of_today") if sibling else released.reference("units")
+    versions = released.keep("versions", lambda: agency_versions(released))
     end = Period(row["period_type"], row["period_start"]).end_on
-    versions: dict[str, list[dict]] = {}
-    for unit in units:
-        if unit["unit_code"].startswith("onestop:"):
-            versions.setdefault(unit["unit_code"].removeprefix("onestop:"), []).append(unit)
     key = "unit_key" if row["unit_basis"] == "then" else "today_unit_key"
+    whole = row | {"breakdown": "all", "breakdown_value": "all"}
     found = []
     for code, of_code in versions.items():
         then = min(
-            of_code,
-            key=lambda u: (u["valid_from"] >= end, abs((u["valid_from"] - end).days)),
+            of_code, key=lambda u: (u["valid_from"] >= end, abs((u["valid_from"] - end).days))
         )
-        told = (
-            scorecards.seen_in(released, code, row | {"breakdown": "all", "breakdown_value": "all"})
-            if then.get(key) == row["unit_key"]
-            else []
-        )
-        if told:
+        if then.get(key) == row["unit_key"] and scorecards.seen_in(released, code, whole):
             found.append(code)
     return sorted(found)
+
+
+def agency_versions(released: Released) -> dict[str, list[dict]]:
+    """Every version of each agency, with what became of it where that is released."""
+    sibling = released.sibling("units")
+    found: dict[str, list[dict]] = defaultdict(list)
+    for unit in sibling.frozen("units_of_today") if sibling else released.reference("units"):
+        if unit["unit_code"].startswith("onestop:"):
+            found[unit["unit_code"].removeprefix("onestop:")].append(unit)
+    return found
 
 
 def trace_rank(released: Released, figure: Figure) -> Trace:

@@ -8,7 +8,6 @@ from sipas.release.trace.released import Released
 from sipas.release.trace.result import Check, Figure, Rows, Trace
 from sipas.vietnamese import decimal_comma
 
-
 STATUSES = {
     "match": "bằng nhau",
     "rounding": "bằng nhau sau khi làm tròn hoặc cắt bớt",

@@ -10,7 +10,7 @@ from statistics import median
 from sipas.release.trace.local_time import HERE, Calendar, Period, calendar_of, local_day
 from sipas.release.trace.released import Released
 from sipas.release.trace.result import Check, Figure, Rows, Trace
-from sipas.release.trace.scorecards import batches_of, printed
+from sipas.release.trace.scorecards import SAME, batches_of, printed
 
 NEWEST_VERSIONS = """
     select distinct on (feedback_code)
@@ -224,33 +224,43 @@ def judged(released: Released, agency_code: str) -> list[Feedback]:
 def seen_in(released: Released, agency_code: str, row: dict) -> list[Seen]:
     """The feedback that counts in a row: its agency, period and breakdown."""
     period, as_of = Period(row["period_type"], row["period_start"]), released.as_of_at
-    calendar = calendar_of(released)
-    until = calendar.position[local_day(min(period.end_at, as_of))]
     breakdown, value = row["breakdown"], row["breakdown_value"]
-    found = []
-    for made in judged(released, agency_code):
-        told = {
-            "all": "all",
-            "field": made.version["field_code"] or "unknown",
-            "channel": made.version["channel"],
-            "subject": made.version["subject"],
-        }
-        last = made.ended_at or as_of
-        if told.get(breakdown) != value or made.taken_in_at >= period.end_at:
-            continue
-        if last < period.start_at:
-            continue
-        open_now = "open_overdue" if until > made.answer_due else "open_in_time"
-        is_over = made.ended_at is not None and made.ended_at < period.end_at
-        found.append(Seen(made, period, made.outcome if is_over else open_now))
-    return found
+
+    def read() -> list[Seen]:
+        until = calendar_of(released).position[local_day(min(period.end_at, as_of))]
+        return [
+            Seen(made, period, outcome_at(made, period, until))
+            for made in judged(released, agency_code)
+            if made.taken_in_at < period.end_at
+            and (made.ended_at or as_of) >= period.start_at
+            and group_of(made.version, breakdown) == value
+        ]
+
+    return released.keep(("feedback seen", agency_code, period, breakdown, value), read)
+
+
+def outcome_at(made: Feedback, period: Period, until: int) -> str:
+    """The outcome as the period ended, or as it is now."""
+    if made.ended_at is not None and made.ended_at < period.end_at:
+        return made.outcome
+    return "open_overdue" if until > made.answer_due else "open_in_time"
+
+
+def group_of(version: dict, breakdown: str) -> str | None:
+    """The value of a breakdown that a feedback belongs to; None of what feedback is not by."""
+    if breakdown == "field":
+        return version["field_code"] or "unknown"
+    return "all" if breakdown == "all" else version.get(breakdown)
 
 
 def trace_feedback(released: Released, figure: Figure, agencies: list[str], column: str) -> Trace:
     """The way of a count, a rate or a median of feedback, of one agency or of several."""
     row, published = figure.row, figure.row[figure.column]
     seen = [one for agency in agencies for one in seen_in(released, agency, row)]
-    sums = {name: [s for s in seen if counts(s)] for name, (_, counts) in COUNTS.items()}
+    sums = released.keep(
+        ("feedback sums", *agencies, *(str(row[name]) for name in SAME)),
+        lambda: {name: [s for s in seen if counts(s)] for name, (_, counts) in COUNTS.items()},
+    )
     trace = Trace(
         figure,
         title_vi=TITLES[column],

@@ -136,15 +136,19 @@ class Released:
 
     def sibling(self, scope: str) -> "Released | None":
         """The newest release of another scope that was made of this build or an earlier one."""
-        rows = self.query(
-            """
-            select * from release.releases
-            where scope = %s and build_id <= %s and status not in ('candidate', 'rejected')
-            order by build_id desc, created_at desc limit 1
-            """,
-            [scope, self.release["build_id"]],
-        )
-        return Released(self.connection, rows[0], self.landing) if rows else None
+
+        def read() -> Released | None:
+            rows = self.query(
+                """
+                select * from release.releases
+                where scope = %s and build_id <= %s and status not in ('candidate', 'rejected')
+                order by build_id desc, created_at desc limit 1
+                """,
+                [scope, self.release["build_id"]],
+            )
+            return Released(self.connection, rows[0], self.landing) if rows else None
+
+        return self.keep(("sibling", scope), read)
 
 
 def find_release(

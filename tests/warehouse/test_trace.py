@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import psycopg
@@ -15,6 +16,8 @@ from sipas.errors import UserError
 from sipas.release.content import ROUND_MARTS, STANDING_MARTS
 from sipas.release.trace.commands import one_moment, write_rows
 from sipas.release.trace.figures import KINDS, trace_figure
+from sipas.release.trace.origins import APPROVAL
+from sipas.release.trace.render import release_lines
 
 PROVINCE = "gso:46@1900-01-01"
 # Columns of a scorecard that are not counted from the dossiers of its agency.
@@ -150,7 +153,7 @@ def test_the_way_of_the_headline_is_told_in_vietnamese(run):
         "ministry-2023",
         "trọng số 1/39",
         "Kết luận: khớp.",
-        "Quyết định 216/QĐ-UBND ngày 23/05/2024, Chủ tịch Người Ký ký",
+        "Phê duyệt TỰ ĐỘNG: không có người phê duyệt",
         "phieu.xlsx",
         "sha256",
         "raw_survey_forms",
@@ -158,6 +161,36 @@ def test_the_way_of_the_headline_is_told_in_vietnamese(run):
     ):
         assert told in text, told
     assert "KHÔNG" not in text
+
+
+def test_who_approved_by_which_decision_is_told():
+    release = {
+        "release_id": "hue-2023-r2",
+        "scope": "round:hue-2023",
+        "row_count": 218,
+        "content_sha256": "ab" * 32,
+        "supersedes": "hue-2023-r1",
+        "previous_sha256": "cd" * 32,
+    }
+    approval = dict.fromkeys(APPROVAL) | {
+        "status": "superseded",
+        "is_automatic_approval": False,
+        "decision_number": "216/QĐ-UBND",
+        "decision_on": date(2024, 5, 23),
+        "signatory": "Người Ký",
+        "position": "Chủ tịch",
+        "approved_by": "nguoi-nhap",
+        "approved_at": datetime(2024, 5, 24, 2, tzinfo=UTC),
+        "reason": "Thay bằng hue-2023-r3",
+    }
+    text = "\n".join(release_lines(release, approval))
+    assert "Quyết định 216/QĐ-UBND ngày 23/05/2024, Chủ tịch Người Ký ký" in text
+    assert "nguoi-nhap nhập lúc 24/05/2024 09:00:00" in text
+    assert "đã được thay thế" in text
+    assert f"bản trước hue-2023-r1, mã băm {'cd' * 32}" in text
+    assert "Lý do: Thay bằng hue-2023-r3" in text
+    waiting = approval | {"status": "candidate", "approved_at": None}
+    assert "Chưa được phê duyệt" in "\n".join(release_lines(release, waiting))
 
 
 def test_json_says_what_the_text_says_and_numbers_stay_exact(run):
@@ -171,7 +204,7 @@ def test_json_says_what_the_text_says_and_numbers_stay_exact(run):
     assert [item["state"] for item in batch["objects"]] == ["there"]
     assert len(batch["objects"][0]["sha256"]) == 64
     assert data["release"]["content_sha256"]
-    assert data["approval"]["decision_number"] == "216/QĐ-UBND"
+    assert data["approval"]["is_automatic_approval"] is True
     assert len(data["build"]["dbt_project_sha256"]) == 64
     assert data["build"]["is_archive_there"]
 
@@ -276,7 +309,8 @@ def test_the_view_has_every_published_figure_once_with_what_it_rests_on(released
         )
         headline = bi.execute(
             "select figure_value, figure_count, method_version, batch_count, loaded_count, "
-            "jsonb_array_length(deliveries), check_count > 0, failed_check_count, decision_number "
+            "jsonb_array_length(deliveries), check_count > 0, failed_check_count, "
+            "is_automatic_approval "
             "from published.figure_origins where mart = 'criterion_results' "
             "and release_id = 'hue-2023-sim-r1' and unit_key = %s and indicator_code = 'SIPAS' "
             "and breakdown = 'all'",
@@ -289,7 +323,7 @@ def test_the_view_has_every_published_figure_once_with_what_it_rests_on(released
                 "where table_name in ('figure_origins', 'release_deliveries')"
             )
         ]
-    assert headline == [(Decimal("82.28"), 558, "ministry-2023", 1, 558, 1, True, 0, "216/QĐ-UBND")]
+    assert headline == [(Decimal("82.28"), 558, "ministry-2023", 1, 558, 1, True, 0, True)]
     for mart in ROUND_MARTS:
         (count,) = connection.execute(f"select count(*) from published.{mart}").fetchone()
         assert rows[mart] == count

@@ -16,9 +16,9 @@ from handover import REFERENCE
 from sipas.release.content import (
     STANDING_MARTS,
     Content,
+    Table,
     columns_of,
     make_table,
-    read_mart,
     rule_rows,
     scope_of,
 )
@@ -148,7 +148,7 @@ def owner(one_stop_world):
 
 def approved(owner, code: str, *marts: str) -> Released:
     """An approved release of the newest build; what this world does not build is empty."""
-    built = {mart: read_mart(owner, mart, None) for mart in marts}
+    built = {mart: rows_of(owner, mart) for mart in marts}
     left = {
         mart: make_table(columns_of(owner, mart), [])
         for mart in STANDING_MARTS[code]
@@ -159,6 +159,13 @@ def approved(owner, code: str, *marts: str) -> Released:
     release_id = freeze(owner, scope_of(code), content, build_id)
     approve(owner, release_id, AUTOMATIC)
     return find_release(owner, release_id)
+
+
+def rows_of(owner, mart: str) -> Table:
+    """All rows of a mart as they are built."""
+    columns = columns_of(owner, mart)
+    rows = owner.execute(f"select {', '.join(columns)} from marts.{mart}")
+    return make_table(columns, rows.fetchall())
 
 
 def unequal(released: Released, mart: str) -> tuple[int, list]:

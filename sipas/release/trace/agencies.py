@@ -133,7 +133,9 @@ def trace_satisfaction(released: Released, figure: Figure) -> Trace:
         formula_vi=["Chỉ số chung của đợt khảo sát tại cơ quan trong năm (đợt cuối cùng)."],
     )
     if row[SATISFACTION] is None:
-        trace.notes_vi.append("Cơ quan không có đợt khảo sát riêng trong kỳ.")
+        trace.notes_vi.append(
+            "Không có chỉ số của đợt khảo sát riêng trong kỳ (không khảo sát, hoặc bị ẩn)."
+        )
         return trace
     last = max(rounds, key=lambda r: r["round_code"])
     trace.places = [released.place("rounds", last)]

@@ -48,8 +48,14 @@ def from_answers(released: Released, trace: Trace, code: str) -> None:
     items = sorted(items_of(method, code))
     points, most = points_of(method, counted, items)
     rule, rates = rule_of(released, row, code), method.roundings.get("desk_rate")
+    hidden = hidden_items(released, sample)
     trace.parts = [
-        Part(item, method.indicators[item]["label_vi"], values.get(item)) for item in items
+        Part(
+            item,
+            method.indicators[item]["label_vi"],
+            None if item in hidden else values.get(item),
+        )
+        for item in items
     ]
     trace.batch_rows = dict(sum((answers_by_batch(counted, item) for item in items), Counter()))
     trace.checks = [
@@ -76,7 +82,19 @@ def from_answers(released: Released, trace: Trace, code: str) -> None:
         )
         trace.places.append(released.place("point_rules", rule))
     columns = ("batch_id", "position", "item_code", "score", "missing_kind")
-    trace.rows = Rows(columns, lambda: answer_rows(released, sample, items, with_positions=True))
+    told = [item for item in items if item not in hidden]
+    trace.rows = Rows(columns, lambda: answer_rows(released, sample, told, with_positions=True))
+
+
+def hidden_items(released: Released, sample: Sample) -> set[str]:
+    """The items of a place that are hidden where their own results are released."""
+    rows = released.frozen(
+        "criterion_results",
+        round_code=sample.round_code,
+        unit_key=sample.unit_key,
+        breakdown="all",
+    )
+    return {row["indicator_code"] for row in rows if row["is_suppressed"]}
 
 
 def unit_of(released: Released, row: dict) -> str:
@@ -209,7 +227,7 @@ def trace_reform_points(released: Released, figure: Figure) -> Trace:
     trace = Trace(
         figure,
         title_vi=f"{row['rule_label_vi']} ({row['indicator_code']})",
-        printed="bị ẩn" if row["is_suppressed"] else decimal_comma(row["points"], rounding.digits),
+        printed=decimal_comma(row["points"], rounding.digits),
         exact=row["points"],
         count=row["valid_count"],
         method_version=row["method_version"],

@@ -9,10 +9,12 @@ from typing import Any
 from sipas.errors import UserError
 from sipas.release.trace import agencies, communes, documents, surveys
 from sipas.release.trace.released import Released
-from sipas.release.trace.result import Figure, Trace
+from sipas.release.trace.result import Check, Figure, Trace
 
 SHOWN, CHOICES = 30, 6  # of what exists, in a message
 NO_UNIT = "-"
+# What would tell a hidden value.
+TELLING = ("index_value", "index_rounded", "valid_count", "distribution", "score", "points", "rank")
 
 
 @dataclass(frozen=True)
@@ -250,4 +252,22 @@ def plain(text: str | None) -> str:
 
 def trace_figure(released: Released, figure: Figure) -> Trace:
     """The way of a figure, as far as its kind is concerned."""
-    return KINDS[figure.mart].trace(released, figure)
+    trace = KINDS[figure.mart].trace(released, figure)
+    return hidden(trace) if figure.is_suppressed else trace
+
+
+def hidden(trace: Trace) -> Trace:
+    """Of a hidden figure only the way is told, and that its row tells no value."""
+    row = trace.figure.row
+    told = sum(row.get(name) is not None for name in TELLING)
+    reason = row.get("suppression_reason") or row.get("reason")
+    return Trace(
+        trace.figure,
+        title_vi=trace.title_vi,
+        printed="bị ẩn",
+        method_version=trace.method_version,
+        checks=[Check("Số cột còn để lộ giá trị bị ẩn", told, 0)],
+        places=trace.places,
+        notes_vi=[f"Giá trị bị ẩn: {reason}. Không in giá trị, số trả lời và dòng góp."],
+        batch_rows=dict.fromkeys(trace.batch_rows, 0),
+    )

@@ -21,7 +21,10 @@ class Figure:
 
     @property
     def is_suppressed(self) -> bool:
-        """Whether its value is hidden."""
+        """Whether its value is hidden. The score of a commune says so by being scored without one;
+        other rows have a column for it."""
+        if self.mart == "commune_scores" and self.row["value_source"] == "answers":
+            return self.row["is_scored"] and self.row["valid_count"] is None
         return bool(self.row.get("is_suppressed"))
 
 

@@ -52,9 +52,7 @@ def trace_result(released: Released, figure: Figure) -> Trace:
         from_stated_items(released, trace, method)
     else:
         as_stated(released, trace)
-    if figure.is_suppressed:
-        hide(trace)
-    else:
+    if not figure.is_suppressed:
         compare_with_others(released, trace)
     return trace
 
@@ -74,8 +72,6 @@ def variant_of(released: Released, row: dict) -> dict | None:
 
 def printed(method: Method, row: dict) -> str:
     """The value as it is published."""
-    if row["is_suppressed"]:
-        return "bị ẩn"
     code = row["indicator_code"]
     text = decimal_comma(row["index_rounded"], method.rounding(code).digits)
     return f"{text} %" if method.figure_kind(code) == "share" and text != "–" else text
@@ -151,12 +147,12 @@ def describe_node(
     trace.formula_vi.append(f"In ra: {method.rounding(row['indicator_code']).text_vi}.")
     for component in components:
         published = beside.get(component.code)
-        hidden = published is not None and published["is_suppressed"]
+        is_told = published is not None and not published["is_suppressed"]
         trace.parts.append(
             Part(
                 component.code,
                 method.indicators[component.code]["label_vi"],
-                None if hidden else values.get(component.code),
+                values.get(component.code) if is_told else None,
                 f"{component.weight}/{component.total}",
                 published["valid_count"] if published else None,
             )
@@ -176,7 +172,7 @@ def describe_item(trace: Trace, method: Method, counted: Counted, is_weighted: b
         * (c.score if shares is None else int(c.score in shares))
         for c in cells
     )
-    if trace.figure.is_suppressed or kind is None:
+    if kind is None:
         return
     top = method.indicators[code]["scale_max"]
     trace.formula_vi.append(
@@ -208,8 +204,7 @@ def scale_words(method: Method, code: str) -> dict[int, str]:
 def survey_checks(
     trace: Trace, method: Method, counted: Counted, value: Fraction | None, valid: int
 ) -> list[Check]:
-    """The published numbers beside those of the traced rows; of a hidden figure, that nothing of
-    it is told."""
+    """The published numbers beside those of the traced rows."""
     row, code = trace.figure.row, trace.figure.row["indicator_code"]
     if trace.figure.is_suppressed:
         told = sum(
@@ -231,10 +226,8 @@ def survey_checks(
     return checks
 
 
-def form_rows(released: Released, trace: Trace, sample: Sample, items: list[str]) -> Rows | None:
+def form_rows(released: Released, trace: Trace, sample: Sample, items: list[str]) -> Rows:
     """The answers behind, without who gave them: no village, no group, no code of a form."""
-    if trace.figure.is_suppressed:
-        return None
     hidden = {
         code
         for code, other in rows_beside(released, trace.figure).items()
@@ -283,15 +276,6 @@ def group_of(row: dict) -> tuple:
     return row["breakdown"], row["breakdown_value"], row.get("variant_code")
 
 
-def hide(trace: Trace) -> None:
-    """Of a hidden figure nothing is told that would tell it."""
-    trace.exact = trace.count = None
-    trace.parts, trace.rows = [], None
-    trace.batch_rows = dict.fromkeys(trace.batch_rows, 0)
-    reason = trace.figure.row["suppression_reason"]
-    trace.notes_vi = [f"Giá trị bị ẩn: {reason}. Không in giá trị, số trả lời và dòng góp."]
-
-
 def compare_with_others(released: Released, trace: Trace) -> None:
     """Rank, change and interval of a published figure."""
     row = trace.figure.row
@@ -305,12 +289,12 @@ def compare_with_others(released: Released, trace: Trace) -> None:
                 breakdown="all",
             ),
         )
-        better = sum(
-            p["index_rounded"] > row["index_rounded"]
-            for p in peers
-            if p["unit_level"] == row["unit_level"] and p["rank"] is not None
-        )
-        trace.checks.append(Check("Vị thứ", row["rank"], better + 1))
+        level = [peer for peer in peers if peer["unit_level"] == row["unit_level"]]
+        if any(peer["is_suppressed"] for peer in level):
+            trace.notes_vi.append("Có đơn vị cùng cấp bị ẩn: vị thứ không kiểm lại được ở đây.")
+        else:
+            better = sum(p["index_rounded"] > row["index_rounded"] for p in level if p["rank"])
+            trace.checks.append(Check("Vị thứ", row["rank"], better + 1))
     if row["change"] is not None:
         trace.checks.append(
             Check(

@@ -7,7 +7,7 @@ validations and approval are then those of the release. The rows behind one figu
 
 RESULTS = """
     select '{mart}' as mart, release_id, round_code, unit_key, unit_name, null::text as period_type,
-        null::date as period_start, breakdown, breakdown_value, {detail} as detail,
+        null::date as period_start, breakdown, breakdown_value, {detail} as detail_vi,
         indicator_code, label_vi, index_rounded as figure_value, valid_count as figure_count,
         method_version, data_nature, is_suppressed,
         case value_source when 'answers' then 'survey_forms' else 'reference' end as rests_on,

@@ -105,6 +105,11 @@ def trace_rank(released: Released, figure: Figure) -> Trace:
         ],
         onward=[f"sipas trace {released.release_id} {row['agency_key']} on_time_rate"],
     )
+    own = scorecards.trace_dossiers(
+        released, replace(figure, column="on_time_rate"), [row["agency_code"]]
+    )
+    trace.batch_rows, trace.rows = own.batch_rows, own.rows
+    trace.notes_vi.append("Lô và dòng góp là của chính cơ quan; cơ quan khác thì dò tỷ lệ của nó.")
     if row[RANK] is not None and row["on_time_rate"] is not None:
         own = round(row["on_time_rate"], 4)
         better = sum(round(p["on_time_rate"], 4) > own for p in rated)

@@ -31,6 +31,8 @@ IDENTITY = (
     "as_of_at",
     "calendar_version",
     "created_at",
+    "chain_position",
+    "chain_sha256",
 )
 
 
@@ -38,7 +40,7 @@ def origins(released: Released, trace: Trace) -> dict[str, Any]:
     """Batches, validations, build, release and approval of one figure, as plain data."""
     release, batch_ids = released.release, trace.batch_ids
     return {
-        "release": {name: release[name] for name in IDENTITY},
+        "release": {name: release.get(name) for name in IDENTITY},
         "approval": {name: release[name] for name in APPROVAL},
         "build": build_of(released),
         "batches": [

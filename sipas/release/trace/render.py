@@ -268,6 +268,8 @@ def release_lines(release: dict, approval: dict) -> list[str]:
         f"mã băm nội dung {release['content_sha256']}",
         f"bản trước {release['supersedes'] or '–'}, mã băm {release['previous_sha256'] or '–'}",
     ]
+    if release["chain_sha256"]:
+        texts.append(f"mắt xích {release['chain_position']}, mã băm {release['chain_sha256']}")
     if approval["is_automatic_approval"]:
         texts.append("Phê duyệt TỰ ĐỘNG: không có người phê duyệt (chỉ cho trình diễn, kiểm thử)")
     elif approval["approved_at"]:

@@ -7,7 +7,6 @@ from fractions import Fraction
 from statistics import median
 from typing import NamedTuple
 
-from sipas.errors import UserError
 from sipas.release.trace.dossiers import Outcome, outcomes
 from sipas.release.trace.local_time import HERE, Period
 from sipas.release.trace.released import Released
@@ -253,14 +252,6 @@ def printed(value: Decimal | int | None, column: str) -> str:
     if column == MEDIAN:
         return decimal_comma(value, 1)
     return decimal_comma(value, 2 if column == "satisfaction_index" else 0)
-
-
-def known_column(mart: str, column: str, columns: dict[str, str]) -> None:
-    """Raises UserError, naming what exists, when a mart has no such figure."""
-    if column not in columns:
-        raise UserError(
-            f"Bảng {mart} không có chỉ tiêu «{column}». Có: {', '.join(sorted(columns))}."
-        )
 
 
 TITLES = {name: f"Hồ sơ {words}" for name, (words, _) in COUNTS.items()} | {

@@ -41,6 +41,7 @@ bench: setup ## times against pandas, COPY and polars, and 1,000 bad weeks of on
 	@$(BIN)/python -m bench surveys
 	@$(BIN)/python -m bench dossiers
 	@$(BIN)/python -m bench dossier-builds
+	@$(BIN)/python -m bench traces
 	@$(BIN)/python -m bench faults
 
 images: setup ## screenshots of the running demo into docs/images

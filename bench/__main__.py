@@ -6,6 +6,7 @@ from bench.dossier_builds import dossier_builds
 from bench.dossiers import dossiers
 from bench.faults.command import faults
 from bench.surveys import surveys
+from bench.traces import traces
 
 
 @click.group()
@@ -13,7 +14,7 @@ def main() -> None:
     """Measure the warehouse on data that are made for it."""
 
 
-for command in (surveys, dossiers, dossier_builds, faults):
+for command in (surveys, dossiers, dossier_builds, faults, traces):
     main.add_command(command)
 
 

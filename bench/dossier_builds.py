@@ -18,7 +18,7 @@ from pathlib import Path
 import click
 
 from bench.dossier_polars import differences
-from bench.dossier_records import write_agencies, write_changes
+from bench.dossier_records import AGENCY_COUNT, write_agencies, write_changes
 from bench.dossiers import dossier_warehouse, take_in_dossiers, take_in_files
 from bench.sizes import measure_sizes
 from sipas.builds import close_build, open_build
@@ -67,9 +67,9 @@ def timed(result: Result, name: str) -> Iterator[None]:
     result.seconds[name] = time.perf_counter() - started
 
 
-def take_in_rules(warehouse: Warehouse) -> None:
+def take_in_rules(warehouse: Warehouse, agencies: int = AGENCY_COUNT) -> None:
     """The product's reference rows and the agencies of the benchmark."""
-    write_agencies(warehouse.inbox / "reference" / "simulated")
+    write_agencies(warehouse.inbox / "reference" / "simulated", agencies)
     with connect("ingest", autocommit=True) as ingest:
         land_reference(ingest, warehouse.landing, PROJECT / "reference", warehouse.inbox)
         for manifest in pending_deliveries(ingest, warehouse.landing, "reference"):

@@ -38,7 +38,7 @@ def agency_code(number: int) -> str:
     return f"H99.{number // 20 + 10}.{number % 20 + 1:02d}"
 
 
-def record(number: int, total: int, as_of: int) -> str | None:
+def record(number: int, total: int, as_of: int, agencies: int = AGENCY_COUNT) -> str | None:
     """A dossier as its system tells it at the end of a working day, as a line of NDJSON; None when
     it was not filed by then. Dossiers are numbered from 0 in the order of their filing."""
     rng = Random(number)
@@ -46,7 +46,7 @@ def record(number: int, total: int, as_of: int) -> str | None:
     filed = number * DAY_COUNT // total
     if filed > as_of:
         return None
-    agency = agency_code(number % AGENCY_COUNT)
+    agency = agency_code(number % agencies)
     procedure = PROCEDURES[int(draw() * len(PROCEDURES))]
     minute = [CLOCK[int(draw() * len(CLOCK))] for _ in range(4)]
     code = f"{agency}-{DAYS[filed][2:]}-{number % 10_000_000:07d}"
@@ -127,27 +127,27 @@ def record(number: int, total: int, as_of: int) -> str | None:
     )
 
 
-def records(first: int, last: int, total: int) -> Iterator[str]:
+def records(first: int, last: int, total: int, agencies: int) -> Iterator[str]:
     """The lines of dossiers `first` to `last` (exclusive): the version at the end, and of every
     tenth before it the one of the day of its filing."""
     end = DAY_COUNT - 1
     for number in range(first, last):
-        line = record(number, total, end)
+        line = record(number, total, end, agencies)
         if number % EVERY_TENTH == 0:
-            earlier = record(number, total, number * DAY_COUNT // total)
+            earlier = record(number, total, number * DAY_COUNT // total, agencies)
             if earlier != line:  # some are done on the day
                 yield earlier
         yield line
 
 
-def write_drop_folder(folder: Path, total: int) -> int:
+def write_drop_folder(folder: Path, total: int, agencies: int = AGENCY_COUNT) -> int:
     """Writes `total` dossiers as files of at most PER_FILE; returns how many records they hold.
     The same number gives the same bytes."""
     folder.mkdir(parents=True)
     count = 0
     for part, first in enumerate(range(0, total, PER_FILE), start=1):
         with (folder / f"ho-so-{part:04d}.ndjson").open("w", encoding="utf8") as file:
-            for line in records(first, min(first + PER_FILE, total), total):
+            for line in records(first, min(first + PER_FILE, total), total, agencies):
                 file.write(line)
                 count += 1
     return count
@@ -174,10 +174,10 @@ def write_changes(folder: Path, total: int, count: int) -> int:
     return len(lines)
 
 
-def write_agencies(folder: Path) -> None:
-    """The 300 agencies as reference rows (units.csv) of an inbox."""
+def write_agencies(folder: Path, agencies: int = AGENCY_COUNT) -> None:
+    """The agencies as reference rows (units.csv) of an inbox."""
     folder.mkdir(parents=True, exist_ok=True)
-    codes = [agency_code(number) for number in range(AGENCY_COUNT)]
+    codes = [agency_code(number) for number in range(agencies)]
     rows = [
         {
             "unit_key": f"onestop:{code}@2020-01-01",

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import click
 
-from bench.dossier_records import MAPPING, SOURCE_CODE, write_drop_folder
+from bench.dossier_records import AGENCY_COUNT, MAPPING, SOURCE_CODE, write_drop_folder
 from bench.dossier_steps import accept_batches, land_files, load_landed
 from bench.measure import run, server_memory
 from bench.sizes import measure_sizes
@@ -76,11 +76,11 @@ def dossier_warehouse(instance: Instance) -> Iterator[Warehouse]:
         shutil.rmtree(folder)
 
 
-def take_in_dossiers(warehouse: Warehouse, total: int) -> int:
+def take_in_dossiers(warehouse: Warehouse, total: int, agencies: int = AGENCY_COUNT) -> int:
     """Generates `total` dossiers, lands, loads and accepts them; returns how many versions were
     stored. What other benchmarks begin with; inside `dossier_warehouse`."""
     drop = warehouse.folder / "drop"
-    write_drop_folder(drop, total)
+    write_drop_folder(drop, total, agencies)
     stored = take_in_files(drop)
     shutil.rmtree(drop)
     with warehouse.connect() as owner:

@@ -19,6 +19,7 @@ ROOM_COMMANDS = {
     "quarantine": "sipas.loading.commands",
     "release": "sipas.release.commands",
     "sources": "sipas.sources.commands",
+    "trace": "sipas.release.trace.commands",
     "verify": "sipas.release.verify.commands",
 }
 

@@ -15,6 +15,7 @@ PAPERS = (
     "CONTRIBUTING.md",
     "docs/data-engineer.md",
     "docs/new-questionnaire.md",
+    "docs/kiem-toan.md",
     "docs/kiem-tra.md",
     "docs/can-bo.md",
     "docs/phe-duyet.md",

@@ -119,7 +119,7 @@ def figures(connection: psycopg.Connection, content: Content, standing: str | No
     if statements := rows(content, "stated_vs_computed"):
         counts = Counter(row["status"] for row in statements)
         shown.append(table(("Kết quả đối chiếu", "Số dòng"), sorted(counts.items())))
-    counts = [(mart, str(len(found.rows))) for mart, found in content.tables.items()]
+    counts = [(mart, len(found.rows)) for mart, found in content.tables.items()]
     return [*shown, table(("Bảng", "Số dòng"), counts)]
 
 
@@ -180,9 +180,9 @@ def totals(found: list[dict], columns: dict[str, str]) -> list[str]:
         return []
     lines = (
         (
-            str(year),
+            year,
             *(
-                str(sum(row[name] or 0 for row in whole if row["period_start"].year == year))
+                sum(row[name] or 0 for row in whole if row["period_start"].year == year)
                 for name in columns
             ),
         )
@@ -223,8 +223,10 @@ def warnings(connection: psycopg.Connection, build_id: int) -> list[str]:
     return ["\n".join(lines) or "Không có."]
 
 
-def table(header: Iterable[str], lines: Iterable[Iterable[str]]) -> str:
+def table(header: Iterable[str], lines: Iterable[Iterable[Any]]) -> str:
     """A markdown table."""
     header = list(header)
     shown = [header, ["---"] * len(header), *lines]
-    return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in shown)
+    return "\n".join(
+        f"| {' | '.join(str(cell).replace('|', '/') for cell in row)} |" for row in shown
+    )

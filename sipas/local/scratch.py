@@ -40,13 +40,12 @@ def _set(values: Mapping[str, str | None]) -> None:
 
 
 @contextmanager
-def scratch_instance(prefix: str, parent: Path | None = None) -> Iterator[Instance]:
-    """An instance with PostgreSQL running, never the user's own server, in a folder of its own in
-    `parent` (None: where temporary files lie).
+def scratch_instance(prefix: str) -> Iterator[Instance]:
+    """An instance with PostgreSQL running, never the user's own server.
 
     Raises RuntimeError when a process of it is still alive at the end.
     """
-    home = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+    home = Path(tempfile.mkdtemp(prefix=prefix))
     with variables(dict.fromkeys(OWN_VARIABLES) | {"SIPAS_HOME": str(home)}):
         made = load_or_create_instance()
         try:
@@ -121,20 +120,15 @@ def copy_warehouse(original: Warehouse, folder: Path, prefix: str) -> Warehouse:
     return made
 
 
-def create_database(admin: psycopg.Connection, name: str) -> None:
-    """An empty database that belongs to the owner of warehouses."""
-    admin.execute(
-        sql.SQL("create database {} owner sipas_owner template template0").format(
-            sql.Identifier(name)
-        )
-    )
-
-
 def make_warehouse(instance: Instance, folder: Path, prefix: str) -> Warehouse:
     """A new database with all migrations on the instance's server; `prefix` begins its name."""
     made = Warehouse(instance, f"{prefix}_{secrets.token_hex(4)}", folder)
     with psycopg.connect(postgres.admin_url(instance), autocommit=True) as connection:
-        create_database(connection, made.name)
+        connection.execute(
+            sql.SQL("create database {} owner sipas_owner template template0").format(
+                sql.Identifier(made.name)
+            )
+        )
     with variables({"SIPAS_DATABASE_URL": made.url("owner")}):
         lifecycle.upgrade_to_head()
     return made

@@ -18,7 +18,7 @@ from psycopg import sql
 from sipas.local import environment, postgres
 from sipas.local.instance import Instance, load_instance
 from sipas.local.lifecycle import down, upgrade_to_head
-from sipas.local.scratch import ROLES, Warehouse, create_database, scratch_instance, variables
+from sipas.local.scratch import ROLES, Warehouse, scratch_instance, variables
 
 PREFIX = "sipas_verify"
 SERVERS = "sipas_verify_server_"
@@ -33,7 +33,7 @@ def scratch_warehouse(*, own_server: bool = False) -> Iterator[Warehouse]:
         instance = None if own_server else load_instance()
         if instance is None or not postgres.is_ready(instance):
             parent = stack.enter_context(folder_in_use())
-            instance = stack.enter_context(scratch_instance("server-", parent))
+            instance = stack.enter_context(scratch_instance(str(parent / "server-")))
         name = f"{PREFIX}_{secrets.token_hex(6)}"
         made = Warehouse(instance, name, folder_of(name))
         stack.callback(shutil.rmtree, made.folder, ignore_errors=True)
@@ -83,7 +83,11 @@ def created(instance: Instance, made: Warehouse) -> Iterator[None]:
             drop(instance, name)
             shutil.rmtree(folder_of(name), ignore_errors=True)
         made.folder.mkdir(mode=0o700)
-        create_database(admin, made.name)
+        admin.execute(
+            sql.SQL("create database {} owner sipas_owner template template0").format(
+                sql.Identifier(made.name)
+            )
+        )
         holder = made.connect()
     # What it commits need not survive the machine.
     holder.execute(f"alter database {made.name} set synchronous_commit = off")

@@ -13,7 +13,10 @@ from sipas.errors import UserError
 
 # Commands of the rooms, imported only when called: most of them load slow libraries.
 ROOM_COMMANDS = {
+    "access": "sipas.access",
+    "docs": "sipas.lineage.docs",
     "form": "sipas.survey.commands",
+    "lineage": "sipas.lineage.commands",
     "personal-data": "sipas.personal_data.commands",
     "quarantine": "sipas.loading.commands",
     "release": "sipas.release.commands",

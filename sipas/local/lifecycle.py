@@ -11,6 +11,7 @@ from alembic import command as alembic
 from alembic.config import Config
 
 from sipas.errors import UserError
+from sipas.lineage import docs
 from sipas.local import environment, postgres, supervisor
 from sipas.local.instance import PROJECT, Instance, is_port_free
 from sipas.local.processes import end_processes, processes_with_mark
@@ -107,18 +108,12 @@ def prepare_airflow(instance: Instance) -> None:
 
 
 def prepare_dbt(instance: Instance) -> None:
-    """The manifest from which the DAG processor draws one task a model."""
+    """The manifest from which the DAG processor draws one task a model, and the page of all models
+    and columns beside it."""
     run_step(
         instance,
-        "dbt-parse",
-        [
-            str(environment.BIN / "dbt"),
-            "parse",
-            "--quiet",
-            "--no-partial-parse",
-            "--project-dir",
-            str(PROJECT / "dbt_project"),
-        ],
+        "dbt-docs",
+        docs.command(PROJECT / "dbt_project", instance.folder("dbt")),
         environment.pipeline(instance),
     )
 

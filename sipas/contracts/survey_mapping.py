@@ -27,6 +27,7 @@ FORM_FIELDS = (
     "field_code",
     "procedure_code",
     "recheck_result",
+    "is_substitute",
 )
 REQUIRED_FIELDS = ("form_code", "sampling_point_code", "collection_mode", "respondent_type")
 LONG_FIELDS = ("item_code", "answer")
@@ -51,6 +52,7 @@ OUR_CODES: dict[str, tuple[str | bool, ...]] = {
     "urban_rural": ("urban", "rural"),
     "is_interlinked": (True, False),
     "recheck_result": ("passed", "failed"),
+    "is_substitute": (True, False),
 }
 MISSING_KINDS = ("blank", "dont_know", "not_applicable", "refused")
 EXCEL_SERIAL = "excel_serial"

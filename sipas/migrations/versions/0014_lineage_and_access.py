@@ -124,8 +124,8 @@ def create_lineage_events() -> None:
         grant select on audit.lineage_events, audit.lineage_tables, audit.column_lineage
             to sipas_audit;
         """
-        + append_only("audit.lineage_events")
     )
+    op.execute(append_only("audit.lineage_events"))
 
 
 def create_access_log() -> None:
@@ -155,8 +155,8 @@ def create_access_log() -> None:
             on audit.access_log to sipas_audit;
         grant select on audit.access_log to sipas_audit;
         """
-        + append_only("audit.access_log")
     )
+    op.execute(append_only("audit.access_log"))
 
 
 def downgrade() -> None:

@@ -248,8 +248,10 @@ final as (
             when every_row.collected_form_count = 0 then 'Chưa có phiếu'
             else 'Đang khảo sát'
         end as status_vi,
-        case when every_row.is_simulated or rounds.data_nature = 'simulated' then 'simulated'
-            else 'real' end as data_nature,
+        case
+            when every_row.is_simulated or rounds.data_nature = 'simulated' then 'simulated'
+            else 'real'
+        end as data_nature,
         current_build.as_of_at
     from every_row
     inner join rounds

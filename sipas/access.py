@@ -74,6 +74,14 @@ def note_extract(extract: Extract, content: bytes) -> None:
         )
 
 
+def account() -> str:
+    """The account of the machine; empty where it has no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
+
+
 def extract_options(command: Callable) -> Callable:
     """Adds --by and --purpose to a command that hands out rows."""
     command = click.option(
@@ -81,7 +89,7 @@ def extract_options(command: Callable) -> Callable:
     )(command)
     return click.option(
         "--by",
-        default=getpass.getuser,
+        default=account,
         show_default="the account of the machine",
         help="Who takes the rows; kept in the log of extracts.",
     )(command)

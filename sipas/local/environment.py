@@ -185,6 +185,11 @@ def simulator(instance: Instance) -> dict[str, str]:
     }
 
 
+def supervisor(instance: Instance) -> dict[str, str]:
+    """What who supervises fieldwork connects with; no server of ours does."""
+    return {"SIPAS_SUPERVISOR_DATABASE_URL": database_url(instance, "sipas_supervisor")}
+
+
 def owner(instance: Instance) -> dict[str, str]:
     """What migrations need: the owner of the warehouse."""
     return {"SIPAS_DATABASE_URL": database_url(instance, "sipas_owner")}

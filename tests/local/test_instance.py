@@ -35,6 +35,20 @@ def test_ports_secrets_and_mark_are_made_once_and_remembered(fresh: Instance) ->
     assert len(set(fresh.ports.values())) == len(fresh.ports)
 
 
+def test_an_instance_of_an_older_version_gets_the_secrets_that_it_lacks(fresh: Instance) -> None:
+    path = fresh.home / "instance.json"
+    stored = json.loads(path.read_text())
+    del stored["secrets"]["password_sipas_supervisor"]
+    path.write_text(json.dumps(stored))
+    completed = load_instance()
+    assert completed.secrets["password_sipas_supervisor"]
+    assert load_instance().secrets == completed.secrets
+    others = fresh.secrets.keys() - {"password_sipas_supervisor"}
+    assert {name: completed.secrets[name] for name in others} == {
+        name: fresh.secrets[name] for name in others
+    }
+
+
 def test_secrets_are_readable_by_their_owner_only(fresh: Instance) -> None:
     mode = stat.S_IMODE((fresh.home / "instance.json").stat().st_mode)
     assert mode == 0o600

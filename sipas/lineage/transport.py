@@ -5,10 +5,12 @@ Airflow's configuration names it (`sipas/local/environment.py`, or `[openlineage
     {"type": "sipas.lineage.transport.WarehouseTransport", "onward": {"ours": {"type": "http", …}}}
 
 Lineage never fails a run: what the database does not take is kept in a folder and taken in with a
-later event, and a backend of somebody else's that is down is a warning in the log.
+later event; a backend of somebody else's that is down is a warning in the log, and is not asked
+again for some minutes, since each try may last seconds.
 """
 
 import logging
+import time
 from typing import Any
 
 import attr
@@ -21,6 +23,8 @@ from sipas.lineage.discretion import without_what_nobody_needs
 from sipas.settings import directory
 
 log = logging.getLogger(__name__)
+
+REST_SECONDS = 300
 
 
 @attr.define
@@ -46,6 +50,7 @@ class WarehouseTransport(Transport):
             name: get_default_factory().create({**settings, "name": name})
             for name, settings in config.onward.items()
         }
+        self.resting_until: dict[str, float] = {}
 
     def emit(self, event: Any) -> None:
         """Stores the event, or sets it aside; never raises."""
@@ -54,11 +59,23 @@ class WarehouseTransport(Transport):
             store.keep(Serde.to_json(discreet), directory(store.FOLDER_SETTING))
         except Exception:  # lineage never fails a run
             log.exception("A lineage event is lost: neither the database nor the folder took it")
-        for name, transport in self.onward.items():
-            try:
-                transport.emit(discreet)
-            except Exception:  # somebody else's backend
-                log.warning("Backend '%s' did not take a lineage event", name, exc_info=True)
+        for name in self.onward:
+            self.hand_on(name, discreet)
+
+    def hand_on(self, name: str, event: Any) -> None:
+        """Gives an event to the backend `name` unless it rests."""
+        if time.monotonic() < self.resting_until.get(name, 0):
+            return
+        try:
+            self.onward[name].emit(event)
+        except Exception:  # somebody else's backend
+            self.resting_until[name] = time.monotonic() + REST_SECONDS
+            log.warning(
+                "The backend '%s' took no lineage event and is left alone for %d seconds; "
+                "audit.lineage_events has what it misses",
+                *(name, REST_SECONDS),
+                exc_info=True,
+            )
 
     def close(self, timeout: float = -1) -> bool:
         """Whether every backend was done within `timeout` seconds."""

@@ -99,9 +99,12 @@ def test_a_text_that_is_no_event_waits_and_stops_no_other(warehouse, folder: Pat
     (folder / "broken.json").unlink()
 
 
-def test_events_go_on_to_any_backend_by_configuration_alone(warehouse, tmp_path: Path) -> None:
+def test_events_go_on_to_any_backend_by_configuration_alone(
+    warehouse, tmp_path: Path, caplog
+) -> None:
     settings = {"type": "file", "log_file_path": str(tmp_path / "events.jsonl"), "append": True}
-    onward = {"broken": {"type": "http", "url": "http://127.0.0.1:1"}, "theirs": settings}
+    broken = {"type": "file", "log_file_path": str(tmp_path / "nowhere" / "events"), "append": True}
+    onward = {"broken": broken, "theirs": settings}
     config = WarehouseConfig.from_dict({"onward": onward})
     transport = WarehouseTransport(config)
     assert isinstance(transport.onward["theirs"], FileTransport)
@@ -109,6 +112,10 @@ def test_events_go_on_to_any_backend_by_configuration_alone(warehouse, tmp_path:
     transport.emit(event(7))
     assert json.loads((tmp_path / "events.jsonl").read_text())["job"]["name"] == "job 7"
     assert "job 7" in jobs(warehouse)
+    assert "The backend 'broken' took no lineage event" in caplog.text
+    caplog.clear()
+    transport.emit(event(9))
+    assert "broken" not in caplog.text, "a backend that is down is not asked for each event"
 
 
 @pytest.mark.parametrize(

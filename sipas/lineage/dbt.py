@@ -19,6 +19,9 @@ from openlineage_sql import parse
 
 log = logging.getLogger(__name__)
 
+# Columns of tables that a select reads: (table, column) → schema.table.
+Columns = dict[tuple[str, str], str]
+
 PRODUCER = "https://github.com/OpenLineage/OpenLineage/tree/main/integration/dbt"
 
 
@@ -83,26 +86,23 @@ def columns_of(connection: psycopg.Connection, select: str) -> dict[str, list[tu
     Values are (schema.table, column), sorted; none for a constant or a bare count. Raises
     psycopg.Error when the database refuses the select, ValueError when the library does.
     """
-    names, written = written_out(connection, select)
+    names, written, read = written_out(connection, select)
     parsed = parse([written], dialect="postgres")
     if parsed is None or parsed.errors:
         raise ValueError(f"the library cannot read it: {parsed and parsed.errors}")
-    tables = {table.name: f"{table.schema}.{table.name}" for table in parsed.in_tables}
     found = {item.descendant.name: item.lineage for item in parsed.column_lineage}
-    return {name: sorted(origins(found.get(name, ()), tables)) for name in names}
+    return {name: sorted(origins(found.get(name, ()), read)) for name in names}
 
 
-def origins(lineage: Iterable[Any], tables: dict[str, str]) -> set[tuple[str, str]]:
-    """The columns of real tables among those that the library names."""
-    return {
-        (tables[column.origin.name], column.name)
-        for column in lineage
-        if column.origin and column.origin.name in tables
-    }
+def origins(lineage: Iterable[Any], read: Columns) -> set[tuple[str, str]]:
+    """The columns of real tables among those that the library names by the table's bare name."""
+    named = ((column.origin.name, column.name) for column in lineage if column.origin)
+    return {(read[name], name[1]) for name in named if name in read}
 
 
-def written_out(connection: psycopg.Connection, select: str) -> tuple[list[str], str]:
-    """The names of a select's columns, and the select with every `*` written out."""
+def written_out(connection: psycopg.Connection, select: str) -> tuple[list[str], str, Columns]:
+    """The names of a select's columns, the select with every `*` written out, and the columns of
+    tables that it reads."""
     with connection.transaction(force_rollback=True):
         connection.execute(f"create temporary view written_out as {select}")
         (text,) = connection.execute(
@@ -112,4 +112,19 @@ def written_out(connection: psycopg.Connection, select: str) -> tuple[list[str],
             "select attname from pg_attribute where attrelid = 'pg_temp.written_out'::regclass "
             "and attnum > 0 order by attnum"
         ).fetchall()
-    return [name for (name,) in names], text
+        read = connection.execute(
+            """
+            select tables.relname, columns.attname, tables.relnamespace::regnamespace::text
+            from pg_rewrite as rules
+            inner join pg_depend as needs
+                on needs.classid = 'pg_rewrite'::regclass and needs.objid = rules.oid
+            inner join pg_class as tables
+                on needs.refclassid = 'pg_class'::regclass and needs.refobjid = tables.oid
+            inner join pg_attribute as columns
+                on columns.attrelid = tables.oid and columns.attnum = needs.refobjsubid
+            where rules.ev_class = 'pg_temp.written_out'::regclass
+            and needs.refobjid <> rules.ev_class and columns.attnum > 0
+            """
+        ).fetchall()
+    tables = {(table, column): f"{schema}.{table}" for table, column, schema in read}
+    return [name for (name,) in names], text, tables

@@ -171,17 +171,32 @@ def told(demo_warehouse):
         yield demo_warehouse
 
 
+# Constants, words of a list in the model itself, and bare counts of rows.
+MADE_OF_NO_COLUMN = {
+    ("marts.agency_scorecard_series", "summed_unit_count"),
+    ("marts.agency_scorecard_series", "unit_basis"),
+    ("marts.fieldwork_progress", "collected_form_count"),
+    ("marts.fieldwork_progress", "visited_point_count"),
+    ("operational.data_quality", "open_count"),
+    ("operational.late_dossiers", "action_vi"),
+    ("operational.late_dossiers", "work_list_vi"),
+}
+
+
 def test_every_column_of_every_mart_has_its_lineage(told) -> None:
-    known = set(told.rows("select distinct table_name, column_name from audit.column_lineage"))
     wanted = set(
         told.rows(
             "select table_schema || '.' || table_name, column_name "
             "from information_schema.columns where table_schema in ('marts', 'operational')"
         )
     )
+    told_of = set(
+        told.rows("select table_name, jsonb_object_keys(fields) from audit.lineage_tables")
+    )
+    with_source = set(told.rows("select table_name, column_name from audit.column_lineage"))
     assert len(wanted) > 500
-    print(sorted(wanted - known))
-    assert wanted - known == set()
+    assert wanted <= told_of
+    assert wanted - with_source == MADE_OF_NO_COLUMN
 
 
 def test_a_figure_leads_back_to_the_answers_that_were_loaded(told) -> None:

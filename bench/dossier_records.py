@@ -99,7 +99,8 @@ def record(number: int, total: int, as_of: int) -> str | None:
         is_online = "Trực tuyến" if channel == "2" else "Trực tiếp"
         fee = (
             f'{{"TenPhiLePhi":"Lệ phí giải quyết hồ sơ","MaPhiLePhi":"LP-{procedure.code}",'
-            f'"HinhThucThu":"{is_online}","Gia":{procedure.fee},"LoaiPhiLePhi":"Lệ phí"}}'
+            f'"HinhThucThu":"{is_online}","Gia":{procedure.fee},"LoaiPhiLePhi":"Lệ phí",'
+            f'"NgayThanhToan":null}}'
         )
     is_received = begin <= as_of and not is_refused
     return (

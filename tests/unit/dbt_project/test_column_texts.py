@@ -2,6 +2,7 @@
 
 import copy
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ FORMULA = re.compile(r"(Công thức|Nguồn): \S")
 BLOCK = re.compile(r"{% docs (\w+) %}\n(.+?)\n{% enddocs %}", re.DOTALL)
 
 
+@cache
 def texts() -> dict[str, str]:
     """The texts that are written once."""
     return {
@@ -28,6 +30,7 @@ def texts() -> dict[str, str]:
     }
 
 
+@cache
 def public_models() -> dict[str, dict]:
     """What the YAML files say of the models that people read."""
     return {

@@ -15,6 +15,7 @@ from sipas.errors import UserError
 from sipas.settings import directory, required
 
 PAGE = "static_index.html"
+DBT = str(Path(sys.executable).parent / "dbt")
 
 
 @click.command()
@@ -23,20 +24,26 @@ PAGE = "static_index.html"
 def docs(file: Path, catalog: bool) -> None:
     """Write the documentation of all models and columns into FILE, one HTML page."""
     project, target = Path(required("SIPAS_DBT_PROJECT_DIR")), directory("DBT_TARGET_PATH") / "docs"
-    result = subprocess.run(
-        command(project, target, catalog=catalog), capture_output=True, text=True, check=False
-    )
-    if result.returncode:
-        raise UserError(f"dbt wrote no documentation:\n{result.stdout[-2000:]}{result.stderr}")
+    for command in (parse_command(project, target), page_command(project, target, catalog)):
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        if result.returncode:
+            raise UserError(f"dbt wrote no documentation:\n{result.stdout[-2000:]}{result.stderr}")
     shutil.copyfile(target / PAGE, file)
     click.echo(f"{file}: {file.stat().st_size // 1024} kB.")
 
 
-def command(project: Path, target: Path, *, catalog: bool = False) -> list[str]:
-    """The command that writes `target/static_index.html`, and the manifest beside it."""
-    return [
-        *(str(Path(sys.executable).parent / "dbt"), "--quiet", "--no-partial-parse"),
-        *("docs", "generate", "--static", "--no-compile"),
-        *([] if catalog else ["--empty-catalog"]),
-        *("--project-dir", str(project), "--target-path", str(target)),
-    ]
+def parse_command(project: Path, target: Path) -> list[str]:
+    """The command that reads the project anew and writes `target/manifest.json`."""
+    return [DBT, "--quiet", "parse", "--no-partial-parse", *places(project, target)]
+
+
+def page_command(project: Path, target: Path, catalog: bool = False) -> list[str]:
+    """The command that makes `target/static_index.html` of the manifest in `target`."""
+    kind = [] if catalog else ["--empty-catalog"]
+    options = ["--static", "--no-compile", *kind]
+    return [DBT, "--quiet", "docs", "generate", *options, *places(project, target)]
+
+
+def places(project: Path, target: Path) -> list[str]:
+    """Where dbt reads and writes."""
+    return ["--project-dir", str(project), "--target-path", str(target)]

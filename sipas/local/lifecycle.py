@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from alembic import command as alembic
 from alembic.config import Config
 
+from sipas.builds import archive_project
 from sipas.errors import UserError
 from sipas.lineage import docs
 from sipas.local import environment, postgres, supervisor
@@ -108,13 +109,16 @@ def prepare_airflow(instance: Instance) -> None:
 
 
 def prepare_dbt(instance: Instance) -> None:
-    """The manifest from which the DAG processor draws one task a model, and the page of all models
-    and columns beside it."""
-    run_step(
+    """The manifest from which the DAG processor draws one task a model, and, when the project has
+    changed, the page of all models and columns beside it."""
+    project, target = PROJECT / "dbt_project", instance.folder("dbt")
+    settings = environment.pipeline(instance)
+    run_step(instance, "dbt-parse", docs.parse_command(project, target), settings)
+    once(
         instance,
         "dbt-docs",
-        docs.command(PROJECT / "dbt_project", instance.folder("dbt")),
-        environment.pipeline(instance),
+        archive_project(project)[0],
+        lambda: run_step(instance, "dbt-docs", docs.page_command(project, target), settings),
     )
 
 

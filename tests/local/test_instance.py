@@ -213,6 +213,18 @@ def test_env_prints_the_variables_of_the_design(fresh: Instance) -> None:
     }
 
 
+def test_lineage_goes_to_the_warehouse_and_to_whom_the_settings_name(monkeypatch) -> None:
+    monkeypatch.delenv("SIPAS_OPENLINEAGE_TRANSPORTS", raising=False)
+    ours = "sipas.lineage.transport.WarehouseTransport"
+    assert environment.lineage_transport() == {"type": ours, "onward": {}}
+    theirs = {"marquez": {"type": "http", "url": "https://lineage.example"}}
+    monkeypatch.setenv("SIPAS_OPENLINEAGE_TRANSPORTS", json.dumps(theirs))
+    assert environment.lineage_transport() == {"type": ours, "onward": theirs}
+    monkeypatch.setenv("SIPAS_OPENLINEAGE_TRANSPORTS", "{")
+    with pytest.raises(UserError, match="SIPAS_OPENLINEAGE_TRANSPORTS"):
+        environment.lineage_transport()
+
+
 def test_wait_until_gives_up_in_time() -> None:
     assert wait_until(lambda: True, 1)
     assert not wait_until(lambda: False, 0.05, pause=0.01)

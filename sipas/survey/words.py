@@ -51,7 +51,7 @@ FIELD_HEADINGS: dict[str, tuple[str, ...]] = {
     "field_code": ("Lĩnh vực", "Mã lĩnh vực", "Lĩnh vực TTHC"),
     "procedure_code": ("Mã TTHC", "Mã thủ tục", "Mã thủ tục hành chính"),
     "recheck_result": ("Phúc tra", "Kết quả phúc tra"),
-    "is_substitute": ("Phiếu thay thế", "Mẫu thay thế", "Thay thế"),
+    "is_substitute": ("Phiếu thay thế", "Thay thế", "Đối tượng thay thế"),
     "item_code": ("Mã câu hỏi", "Mã câu", "Câu hỏi", "Mã tiêu chí", "Câu"),
     "answer": ("Trả lời", "Câu trả lời", "Phương án trả lời", "Mã trả lời", "Điểm", "Kết quả"),
 }

@@ -33,7 +33,8 @@ def upgrade() -> None:
         """
         alter table reference.sampling_points
             add column planned_form_count integer check (planned_form_count >= 0);
-        alter table raw.survey_forms add column is_substitute boolean;
+        -- The gates ask for it too; whichever revision comes first makes it.
+        alter table raw.survey_forms add column if not exists is_substitute boolean;
         comment on column raw.survey_forms.is_substitute is
             'the household or person drawn was replaced by another; null: the form does not say';
         grant usage on schema audit to sipas_lineage;
@@ -164,7 +165,6 @@ def downgrade() -> None:
         """
         revoke usage on schema operational from sipas_supervisor;
         revoke usage on schema audit from sipas_lineage;
-        alter table raw.survey_forms drop column is_substitute;
         alter table reference.sampling_points drop column planned_form_count;
         drop table audit.access_log;
         drop view audit.column_lineage, audit.lineage_tables;

@@ -24,15 +24,12 @@ INSERT = """
 
 
 def keep(text: str, folder: Path) -> None:
-    """Stores one event (JSON), and those that wait in `folder`; sets it aside there when the
-    database does not take it. Raises OSError when the folder does not take it either."""
-    try:
-        with connect("lineage") as connection:
-            connection.execute(INSERT, row_of(text))
-    except psycopg.Error as error:
-        path = set_aside(text, folder)
-        log.error("The database took no lineage event (%s); it waits in %s", error, path)
-        return
+    """Stores one event (JSON), and those that wait in `folder`.
+
+    It is written into the folder first: a process that is killed, or a database that is away, loses
+    none. Raises OSError when the folder does not take it.
+    """
+    set_aside(text, folder)
     take_in(folder)
 
 
@@ -47,21 +44,31 @@ def set_aside(text: str, folder: Path) -> Path:
 def take_in(folder: Path) -> int:
     """Stores the events that wait in `folder`; returns how many.
 
-    One that the database refuses stays, and the others go on.
+    Without a database all stay; one that the database refuses stays, and the others go on.
     """
     stored = 0
-    for path in sorted(folder.glob("*.json")):
-        try:
-            with connect("lineage") as connection:
-                connection.execute(INSERT, row_of(path.read_text(encoding="utf8")))
-        except FileNotFoundError:
-            continue  # another process took it in
-        except (psycopg.Error, ValueError, KeyError) as error:
-            log.error("The lineage event %s still waits: %s", path, error)
-            continue
-        path.unlink(missing_ok=True)
-        stored += 1
+    try:
+        with connect("lineage", autocommit=True) as connection:
+            for path in sorted(folder.glob("*.json")):
+                stored += take_in_one(connection, path)
+    except psycopg.OperationalError as error:
+        log.error("The database takes no lineage events (%s); they wait in %s", error, folder)
     return stored
+
+
+def take_in_one(connection: psycopg.Connection, path: Path) -> bool:
+    """Stores one event that waits, and takes it out of the folder; whether that went well."""
+    try:
+        connection.execute(INSERT, row_of(path.read_text(encoding="utf8")))
+    except FileNotFoundError:
+        return False  # another process took it in
+    except psycopg.OperationalError:
+        raise  # the database went away: the others need not try
+    except (psycopg.Error, ValueError, KeyError) as error:
+        log.error("The lineage event %s still waits: %s", path, error)
+        return False
+    path.unlink(missing_ok=True)
+    return True
 
 
 def waiting(folder: Path) -> int:

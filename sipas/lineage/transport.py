@@ -53,12 +53,13 @@ class WarehouseTransport(Transport):
         self.resting_until: dict[str, float] = {}
 
     def emit(self, event: Any) -> None:
-        """Stores the event, or sets it aside; never raises."""
-        discreet = without_what_nobody_needs(event)
+        """Stores the event, or sets it aside, and hands it on; never raises."""
         try:
+            discreet = without_what_nobody_needs(event)
             store.keep(Serde.to_json(discreet), directory(store.FOLDER_SETTING))
         except Exception:  # lineage never fails a run
             log.exception("A lineage event is lost: neither the database nor the folder took it")
+            return
         for name in self.onward:
             self.hand_on(name, discreet)
 

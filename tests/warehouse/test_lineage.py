@@ -71,7 +71,7 @@ def test_events_wait_while_the_database_is_away_and_none_is_lost(
         transport.emit(event(2))
         transport.emit(event(3))
     assert store.waiting(folder) == 2
-    assert "it waits in" in caplog.text
+    assert "they wait in" in caplog.text
     assert not {"job 2", "job 3"} & set(jobs(warehouse))
     transport.emit(event(4))
     assert store.waiting(folder) == 0

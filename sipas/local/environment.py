@@ -124,6 +124,8 @@ def airflow(instance: Instance) -> dict[str, str]:
         "OPENLINEAGE__NAMESPACE": "sipas",
         "OPENLINEAGE__TRANSPORT": json.dumps(lineage_transport()),
         "OPENLINEAGE__DISABLE_SOURCE_CODE": "True",
+        # Seconds; on a busy machine the default of 10 cuts events off.
+        "OPENLINEAGE__EXECUTION_TIMEOUT": "60",
         # A task that only watches a model knows nothing that dbt's own events do not tell.
         "OPENLINEAGE__DISABLED_FOR_OPERATORS": (
             "cosmos.operators.watcher.DbtRunWatcherOperator;"

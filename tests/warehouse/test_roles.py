@@ -54,15 +54,16 @@ def tables_of(warehouse, schema: str) -> list[str]:
     return [name for (name,) in rows]
 
 
-def readable(warehouse, as_role, role: str, schema: str) -> set[str]:
+def readable(warehouse, role: str, schema: str) -> set[str]:
     """The tables and views of a schema that a role can read."""
     found = set()
-    for table in tables_of(warehouse, schema):
-        try:
-            as_role(role, f"select count(*) from {table}")
-            found.add(table.split(".")[1])
-        except NOT_ALLOWED:
-            continue
+    with warehouse.connect(role) as connection:
+        for table in tables_of(warehouse, schema):
+            try:
+                connection.execute(f"select 1 from {table} limit 0")
+                found.add(table.split(".")[1])
+            except NOT_ALLOWED:
+                continue
     return found
 
 
@@ -124,9 +125,9 @@ SCHEMAS = (
 
 @pytest.mark.parametrize("schema", SCHEMAS)
 @pytest.mark.parametrize("role", PIPELINE)
-def test_a_role_reads_its_rooms_and_no_other(filled, as_role, role, schema):
+def test_a_role_reads_its_rooms_and_no_other(filled, role, schema):
     wanted = {table.split(".")[1] for table in tables_of(filled, schema)}
-    found = readable(filled, as_role, role, schema)
+    found = readable(filled, role, schema)
     allowed = READS[role].get(schema, set())
     known = {EVERYTHING: wanted, THE_WORK: wanted - FOR_AUDITORS}
     assert found == (known[allowed] if isinstance(allowed, str) else allowed)
@@ -168,7 +169,7 @@ READS_OF_A_BUILD = {
 def test_of_what_a_build_makes_a_role_reads_its_rooms_and_no_other(built, role, schema) -> None:
     wanted = {table.split(".")[1] for table in tables_of(built, schema)}
     allowed = READS_OF_A_BUILD.get(role, {}).get(schema, set())
-    found = readable(built, runner(built), role, schema)
+    found = readable(built, role, schema)
     assert found == (wanted if allowed == EVERYTHING else allowed)
 
 

@@ -117,6 +117,7 @@ def _point(point: Point) -> dict:
         "sampling_point_code": point.code,
         "point_name_vi": point.village,
         "unit_key": _place_key(point.commune_code),
+        "planned_form_count": FITTED_FORMS // len(sampling_points()),
     }
 
 

@@ -13,8 +13,11 @@ from sipas.errors import UserError
 
 # Commands of the rooms, imported only when called: most of them load slow libraries.
 ROOM_COMMANDS = {
+    "access": "sipas.access",
+    "docs": "sipas.lineage.docs",
     "form": "sipas.survey.commands",
     "gates": "sipas.gates.commands",
+    "lineage": "sipas.lineage.commands",
     "personal-data": "sipas.personal_data.commands",
     "quarantine": "sipas.loading.commands",
     "release": "sipas.release.commands",
@@ -98,6 +101,7 @@ def addresses(instance) -> dict[str, str]:
 def up() -> None:
     """Start the servers, wait until they are healthy, print addresses and logins."""
     from sipas.local import lifecycle
+    from sipas.local.environment import DOCS
     from sipas.local.instance import load_or_create_instance
 
     started = time.monotonic()
@@ -114,6 +118,7 @@ def up() -> None:
             f"  {name.title():9} {values[f'{name}_URL']}   "
             f"{values[f'{name}_USER']} / {values[f'{name}_PASSWORD']}"
         )
+    click.echo(f"  Docs      {values['AIRFLOW_URL']}/cosmos/{DOCS}/dbt_docs_index.html")
     click.echo("\nMore accounts and the database: `sipas env --all`. Stop with `make down`.")
 
 
@@ -161,6 +166,7 @@ def env(as_json: bool, with_all: bool) -> None:
             "AIRFLOW_APPROVER_PASSWORD": instance.secrets["password_airflow_approver"],
             "AIRFLOW_AUDITOR_PASSWORD": instance.secrets["password_airflow_auditor"],
             "SUPERSET_OFFICIAL_PASSWORD": instance.secrets["password_superset_official"],
+            **environment.supervisor(instance),
             **environment.simulator(instance),
             "SIPAS_SIMULATOR_URL": instance.address("simulator"),
             **services.airflow_environment(instance),

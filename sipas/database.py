@@ -9,7 +9,7 @@ from sipas.settings import required
 
 
 def connect(role: str, *, autocommit: bool = False) -> psycopg.Connection:
-    """A connection as `role` ('ingest', 'transform', 'release', 'audit').
+    """A connection as `role` ('ingest', 'transform', 'release', 'audit', 'lineage').
 
     As a context manager it commits at the end, or rolls back when the block raises.
     """

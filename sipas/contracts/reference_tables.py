@@ -211,6 +211,7 @@ class SamplingPoint(msgspec.Struct):
     sampling_point_code: Text
     point_name_vi: Text
     unit_key: Text
+    planned_form_count: Integer | None = None
     note: str | None = None
 
 

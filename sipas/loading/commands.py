@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from sipas.access import Extract, extract_options, note_extract, require_purpose
 from sipas.database import connect
 from sipas.errors import UserError
 from sipas.loading import quarantine as rooms
@@ -87,17 +88,29 @@ def explain(batch: int, position: int, as_json: bool) -> None:
 @click.option("--source", help="Only this source.")
 @click.option("--agency", help="Only this agency, as in dossier codes; 'unknown' for none.")
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Received on this day or later.")
-def export(file: Path, source: str | None, agency: str | None, since: datetime | None) -> None:
+@extract_options
+def export(
+    file: Path,
+    source: str | None,
+    agency: str | None,
+    since: datetime | None,
+    by: str,
+    purpose: str | None,
+) -> None:
     """Write what is open into the workbook FILE, for the people who mend it."""
-    from sipas.loading.quarantine_workbook import LOCAL_TIME, write_workbook
+    from sipas.loading.quarantine_workbook import LOCAL_TIME, workbook
 
+    require_purpose("records", purpose)
     if file.suffix.lower() != ".xlsx":
         raise UserError(f"{file} is no name of a workbook: let it end in .xlsx.")
     with connect("audit") as connection:
         faults = rooms.open_faults(
             connection, source, agency, since and since.replace(tzinfo=LOCAL_TIME)
         )
-    write_workbook(file, faults)
+    content = workbook(faults)
+    what = f"bản ghi bị loại: {source or 'mọi nguồn'}, {agency or 'mọi cơ quan'}"
+    note_extract(Extract(what, "records", len(faults), by, purpose), content)
+    file.write_bytes(content)
     click.echo(f"{file}: {len(faults)} rows.")
 
 

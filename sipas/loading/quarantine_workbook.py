@@ -1,6 +1,6 @@
 """The workbook of rejected records for the people who mend them at their source."""
 
-from pathlib import Path
+from io import BytesIO
 from zoneinfo import ZoneInfo
 
 from openpyxl import Workbook
@@ -15,8 +15,8 @@ WIDTHS = (34, 28, 24, 60, 60, 18, 10)
 LOCAL_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
-def write_workbook(path: Path, faults: list[dict]) -> None:
-    """Writes one row a fault (of `quarantine.open_faults`) below the headings."""
+def workbook(faults: list[dict]) -> bytes:
+    """A workbook with one row a fault (of `quarantine.open_faults`) below the headings."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Bản ghi bị loại")
     for number, width in enumerate(WIDTHS):
@@ -32,7 +32,9 @@ def write_workbook(path: Path, faults: list[dict]) -> None:
                 fault["batch_id"],
             ]
         )
-    book.save(path)
+    content = BytesIO()
+    book.save(content)
+    return content.getvalue()
 
 
 def told(fault: dict) -> tuple[str, ...]:

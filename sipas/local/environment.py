@@ -5,11 +5,14 @@ import os
 import sys
 from pathlib import Path
 
+from sipas.errors import UserError
+from sipas.lineage.docs import PAGE
 from sipas.local.instance import PROJECT, Instance
 from sipas.local.postgres import database_url
 from sipas.local.processes import MARK_VARIABLE
 
 BIN = Path(sys.executable).parent
+DOCS = "sipas"  # the name of the page in Airflow's addresses
 SUPERSET_BIN = PROJECT / ".venv" / "superset" / "bin"
 KEPT = (
     "HOME",
@@ -22,10 +25,11 @@ KEPT = (
     "OPENBLAS_CORETYPE",
     "OPENBLAS_L2_SIZE",
     "SIPAS_EXTERNAL_DATABASE_URL",
+    "SIPAS_OPENLINEAGE_TRANSPORTS",
     "SIPAS_PURGE_ORIGINALS_AFTER_DAYS",
     "SIPAS_PURGE_APPLICANTS_AFTER_DAYS",
 )
-PIPELINE_ROLES = ("ingest", "transform", "release", "audit")
+PIPELINE_ROLES = ("ingest", "transform", "release", "audit", "lineage")
 
 
 def common(instance: Instance) -> dict[str, str]:
@@ -61,6 +65,7 @@ def pipeline(instance: Instance) -> dict[str, str]:
             "SIPAS_LANDING_DIR": str(instance.folder("landing")),
             "SIPAS_INBOX_DIR": str(instance.folder("inbox")),
             "SIPAS_DATA_DOCS_DIR": str(instance.folder("data_docs")),
+            "SIPAS_LINEAGE_DIR": str(instance.folder("lineage")),
             "SIPAS_SOURCES_FILE": str(PROJECT / "config" / "sources.yml"),
             "SIPAS_REFERENCE_DIR": str(PROJECT / "reference"),
             "SIPAS_DBT_PROJECT_DIR": str(PROJECT / "dbt_project"),
@@ -114,9 +119,32 @@ def airflow(instance: Instance) -> dict[str, str]:
         "DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "120",
         "USAGE_DATA_COLLECTION__ENABLED": "False",
         "COSMOS__ENABLE_TELEMETRY": "False",
-        "COSMOS__DBT_DOCS_DIR": "",
+        "COSMOS__DBT_DOCS_PROJECTS": json.dumps(
+            {DOCS: {"dir": str(instance.folder("dbt")), "index": PAGE, "name": "dbt docs"}}
+        ),
+        "OPENLINEAGE__NAMESPACE": "sipas",
+        "OPENLINEAGE__TRANSPORT": json.dumps(lineage_transport()),
+        "OPENLINEAGE__DISABLE_SOURCE_CODE": "True",
+        # Seconds; on a busy machine the default of 10 cuts events off.
+        "OPENLINEAGE__EXECUTION_TIMEOUT": "60",
+        # A task that only watches a model knows nothing that dbt's own events do not tell.
+        "OPENLINEAGE__DISABLED_FOR_OPERATORS": (
+            "cosmos.operators.watcher.DbtRunWatcherOperator;"
+            "cosmos.operators.watcher.DbtConsumerWatcherSensor"
+        ),
     }
     return {"AIRFLOW_HOME": str(home)} | {f"AIRFLOW__{k}": v for k, v in core.items()}
+
+
+def lineage_transport() -> dict[str, object]:
+    """OpenLineage's transport: the warehouse, and the backends that the setting
+    SIPAS_OPENLINEAGE_TRANSPORTS names, as JSON: {"name": {"type": "http", "url": …}, …}."""
+    onward = os.environ.get("SIPAS_OPENLINEAGE_TRANSPORTS") or "{}"
+    try:
+        backends = json.loads(onward)
+    except ValueError as error:
+        raise UserError(f"SIPAS_OPENLINEAGE_TRANSPORTS is no JSON: {error}.") from error
+    return {"type": "sipas.lineage.transport.WarehouseTransport", "onward": backends}
 
 
 def airflow_connections(instance: Instance) -> dict[str, str]:
@@ -158,6 +186,11 @@ def simulator(instance: Instance) -> dict[str, str]:
         "SIPAS_SIMULATOR_USER": "sipas",
         "SIPAS_SIMULATOR_PASSWORD": instance.secrets["password_simulator"],
     }
+
+
+def supervisor(instance: Instance) -> dict[str, str]:
+    """What who supervises fieldwork connects with; no server of ours does."""
+    return {"SIPAS_SUPERVISOR_DATABASE_URL": database_url(instance, "sipas_supervisor")}
 
 
 def owner(instance: Instance) -> dict[str, str]:

@@ -32,6 +32,8 @@ DATABASE_ROLES = (
     "sipas_release",
     "sipas_bi",
     "sipas_audit",
+    "sipas_lineage",
+    "sipas_supervisor",
     "airflow",
     "superset",
 )
@@ -135,7 +137,19 @@ def load_instance() -> Instance | None:
             f"{error.filename} cannot be read by this account: the instance was made by another "
             "one. Run the command as that account."
         ) from error
+    if missing := make_secrets().keys() - stored["secrets"].keys():
+        # Made by an older version of this project, which knew fewer roles.
+        stored["secrets"] |= {name: make_secrets()[name] for name in sorted(missing)}
+        remember(home, stored)
     return Instance(home=home, **stored)
+
+
+def remember(home: Path, content: dict) -> None:
+    """Writes `home/instance.json`, readable by this account only, whole or not at all."""
+    temporary = home / "instance.json.new"
+    with open(os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(content, file, indent=2)
+    temporary.replace(home / "instance.json")
 
 
 def load_or_create_instance() -> Instance:
@@ -155,8 +169,5 @@ def load_or_create_instance() -> Instance:
         return instance
     home.chmod(0o700)
     content = {"mark": secrets.token_hex(12), "ports": choose_ports(), "secrets": make_secrets()}
-    temporary = home / "instance.json.new"
-    with open(os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
-        json.dump(content, file, indent=2)
-    temporary.replace(home / "instance.json")
+    remember(home, content)
     return Instance(home=home, **content)

@@ -10,7 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from alembic import command as alembic
 from alembic.config import Config
 
+from sipas.builds import archive_project
 from sipas.errors import UserError
+from sipas.lineage import docs
 from sipas.local import environment, postgres, supervisor
 from sipas.local.instance import PROJECT, Instance, is_port_free
 from sipas.local.processes import end_processes, processes_with_mark
@@ -107,19 +109,16 @@ def prepare_airflow(instance: Instance) -> None:
 
 
 def prepare_dbt(instance: Instance) -> None:
-    """The manifest from which the DAG processor draws one task a model."""
-    run_step(
+    """The manifest from which the DAG processor draws one task a model, and, when the project has
+    changed, the page of all models and columns beside it."""
+    project, target = PROJECT / "dbt_project", instance.folder("dbt")
+    settings = environment.pipeline(instance)
+    run_step(instance, "dbt-parse", docs.parse_command(project, target), settings)
+    once(
         instance,
-        "dbt-parse",
-        [
-            str(environment.BIN / "dbt"),
-            "parse",
-            "--quiet",
-            "--no-partial-parse",
-            "--project-dir",
-            str(PROJECT / "dbt_project"),
-        ],
-        environment.pipeline(instance),
+        "dbt-docs",
+        archive_project(project)[0],
+        lambda: run_step(instance, "dbt-docs", docs.page_command(project, target), settings),
     )
 
 

@@ -16,7 +16,7 @@ from sipas.local.instance import Instance, load_or_create_instance
 from sipas.local.processes import processes_with_mark
 from sipas.local.services import SERVICES
 
-ROLES = ("ingest", "transform", "release", "audit", "bi", "owner")
+ROLES = ("ingest", "transform", "release", "audit", "lineage", "bi", "supervisor", "owner")
 OWN_VARIABLES = ("SIPAS_HOME", "SIPAS_EXTERNAL_DATABASE_URL")
 
 
@@ -94,6 +94,7 @@ class Warehouse:
             "SIPAS_LANDING_DIR": str(self.landing),
             "SIPAS_INBOX_DIR": str(self.inbox),
             "SIPAS_DATA_DOCS_DIR": str(self.folder / "data_docs"),
+            "SIPAS_LINEAGE_DIR": str(self.folder / "lineage"),
             "DBT_TARGET_PATH": str(self.folder / "dbt"),
             "DBT_LOG_PATH": str(self.folder / "dbt" / "logs"),
             "SIPAS_DATABASE_URL": self.url("owner"),

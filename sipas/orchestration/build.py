@@ -20,6 +20,7 @@ from cosmos import (
 )
 
 from sipas.orchestration.defaults import WRITER_POOL
+from sipas.orchestration.lineage import emit_dbt_lineage
 from sipas.settings import required
 
 log = logging.getLogger(__name__)
@@ -96,6 +97,7 @@ def build_again_unless_whole() -> None:
     )[run_id]
     if states.get(PRODUCER) == "success":
         log.info("dbt's own run succeeded, tests included")
+        emit_dbt_lineage()
         return
     if instance.try_number == 1:
         failed = sorted(task for task, state in states.items() if state == "failed")
@@ -124,6 +126,7 @@ def run_dbt_build(*selection: str) -> None:
         check=False,
     )
     log.info("dbt build said: %s", result.stdout)
+    emit_dbt_lineage()
     if result.returncode:
         raise AirflowFailException(
             f"dbt build failed:\n{result.stdout[-2000:]}{result.stderr[-500:]}"

@@ -1,6 +1,7 @@
 """The main job under the real scheduler: from files and HTTP to published figures."""
 
 import csv
+import re
 from decimal import Decimal
 
 import httpx
@@ -148,6 +149,47 @@ def test_the_pipeline_never_connects_as_the_owner(demo: Demo) -> None:
     for service in SERVICES.values():
         values = service.environment(demo.instance).values()
         assert not any("sipas_owner" in value for value in values), service.name
+
+
+def test_every_mart_and_every_task_told_its_lineage(demo: Demo, owner) -> None:
+    from sipas.lineage.store import waiting
+
+    made = owner.execute(
+        "select table_schema || '.' || table_name from information_schema.tables "
+        "where table_schema in ('marts', 'operational')"
+    ).fetchall()
+    told = owner.execute("select table_name from audit.lineage_tables").fetchall()
+    assert set(made) <= set(told)
+    events = owner.execute("select job_name, event_type from audit.lineage_events").fetchall()
+    assert {
+        ("ingest_one_stop.each_source.land", "COMPLETE"),
+        ("build_warehouse", "COMPLETE"),
+        ("build_warehouse.open_build", "START"),
+        ("build_warehouse.confirm_build", "COMPLETE"),
+        ("publish_results.freeze", "COMPLETE"),
+    } <= set(events)
+    assert waiting(demo.instance.folder("lineage")) == 0
+
+
+def test_no_event_of_lineage_holds_a_person_or_a_password(demo: Demo, owner) -> None:
+    told = "".join(
+        text for (text,) in owner.execute("select event::text from audit.lineage_events")
+    )
+    persons = owner.execute("select full_name, phone from pii.applicants").fetchall()
+    numbers = set(re.findall(r"[0-9]{8,}", told))
+    assert len(persons) > 1000
+    assert not {phone for _, phone in persons} & numbers
+    assert [name for name in sorted({name for name, _ in persons})[:300] if name in told] == []
+    assert [name for name, secret in demo.instance.secrets.items() if secret in told] == []
+
+
+def test_airflow_serves_the_page_of_all_models_and_columns(demo: Demo) -> None:
+    page = httpx.get(
+        f"{demo.instance.address('airflow')}/cosmos/sipas/dbt_docs_index.html", trust_env=False
+    )
+    assert page.status_code == 200
+    assert "index_rounded" in page.text
+    assert "Công thức" in page.text or "C\\u00f4ng th\\u1ee9c" in page.text
 
 
 def snapshot(owner) -> dict:

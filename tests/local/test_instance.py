@@ -35,6 +35,20 @@ def test_ports_secrets_and_mark_are_made_once_and_remembered(fresh: Instance) ->
     assert len(set(fresh.ports.values())) == len(fresh.ports)
 
 
+def test_an_instance_of_an_older_version_gets_the_secrets_that_it_lacks(fresh: Instance) -> None:
+    path = fresh.home / "instance.json"
+    stored = json.loads(path.read_text())
+    del stored["secrets"]["password_sipas_supervisor"]
+    path.write_text(json.dumps(stored))
+    completed = load_instance()
+    assert completed.secrets["password_sipas_supervisor"]
+    assert load_instance().secrets == completed.secrets
+    others = fresh.secrets.keys() - {"password_sipas_supervisor"}
+    assert {name: completed.secrets[name] for name in others} == {
+        name: fresh.secrets[name] for name in others
+    }
+
+
 def test_secrets_are_readable_by_their_owner_only(fresh: Instance) -> None:
     mode = stat.S_IMODE((fresh.home / "instance.json").stat().st_mode)
     assert mode == 0o600
@@ -197,6 +211,18 @@ def test_env_prints_the_variables_of_the_design(fresh: Instance) -> None:
         "SUPERSET_USER",
         "SUPERSET_PASSWORD",
     }
+
+
+def test_lineage_goes_to_the_warehouse_and_to_whom_the_settings_name(monkeypatch) -> None:
+    monkeypatch.delenv("SIPAS_OPENLINEAGE_TRANSPORTS", raising=False)
+    ours = "sipas.lineage.transport.WarehouseTransport"
+    assert environment.lineage_transport() == {"type": ours, "onward": {}}
+    theirs = {"marquez": {"type": "http", "url": "https://lineage.example"}}
+    monkeypatch.setenv("SIPAS_OPENLINEAGE_TRANSPORTS", json.dumps(theirs))
+    assert environment.lineage_transport() == {"type": ours, "onward": theirs}
+    monkeypatch.setenv("SIPAS_OPENLINEAGE_TRANSPORTS", "{")
+    with pytest.raises(UserError, match="SIPAS_OPENLINEAGE_TRANSPORTS"):
+        environment.lineage_transport()
 
 
 def test_wait_until_gives_up_in_time() -> None:

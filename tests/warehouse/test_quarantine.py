@@ -19,6 +19,7 @@ from sipas.loading.quarantine_replay import replay
 from sipas.sources.inbox import land_reference
 
 CODE = "H99.31.01-240105-0009"
+PURPOSE = ("--by", "Trần Thị Sửa", "--purpose", "gửi nguồn sửa")
 
 
 def bad(number: int = 9, **changes) -> dict:
@@ -254,7 +255,7 @@ class TestCommands:
 
     def test_export_writes_a_workbook_for_those_who_mend(self, filled, tmp_path):
         path = tmp_path / "xa.xlsx"
-        assert "3 rows" in sipas("export", "--source", "mot_cua_xa", path)
+        assert "3 rows" in sipas("export", "--source", "mot_cua_xa", path, *PURPOSE)
         title, mark, headings, *rows = openpyxl.load_workbook(path).active.iter_rows(
             values_only=True
         )
@@ -268,12 +269,12 @@ class TestCommands:
         text = json.dumps([title, *rows], ensure_ascii=False, default=str)
         persons = [bad(n)[f] for n in (9, 10, 11) for f in ("ChuHoSo", "SoDienThoai", "NguoiXuLy")]
         assert [value for value in persons if value in text] == []
-        assert "1 rows" in sipas("export", "--agency", "unknown", path)
-        assert "0 rows" in sipas("export", "--since", "2099-01-01", path)
+        assert "1 rows" in sipas("export", "--agency", "unknown", path, *PURPOSE)
+        assert "0 rows" in sipas("export", "--since", "2099-01-01", path, *PURPOSE)
 
     def test_a_code_that_looks_like_a_formula_stays_a_text(self, ingest, warehouse, tmp_path):
         take_in(ingest, warehouse, bad(MaHoSo="=1+1\x07"))
-        sipas("export", tmp_path / "a.xlsx")
+        sipas("export", tmp_path / "a.xlsx", *PURPOSE)
         cell = openpyxl.load_workbook(tmp_path / "a.xlsx").active["B4"]
         assert (cell.value, cell.data_type) == ("=1+1", "s")
 

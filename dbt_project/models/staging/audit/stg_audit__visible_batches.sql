@@ -55,6 +55,7 @@ accepted_batches as (
         deliveries.subject_code,
         deliveries.source_code,
         deliveries.data_nature,
+        batches.quarantined_count,
         max(batches.batch_id) over (partition by deliveries.lot_key) as current_batch_id
     from batches
     inner join deliveries
@@ -74,7 +75,8 @@ final as (
         delivery_kind,
         subject_code,
         source_code,
-        data_nature
+        data_nature,
+        quarantined_count
     from accepted_batches
     where batch_id = current_batch_id
 

@@ -17,6 +17,7 @@ final as (
         sampling_points.sampling_point_code,
         sampling_points.point_name_vi,
         sampling_points.unit_key,
+        sampling_points.planned_form_count,
         sampling_points.note,
         sampling_points.batch_id,
         sampling_points.position,

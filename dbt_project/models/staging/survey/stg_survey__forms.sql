@@ -29,6 +29,7 @@ final as (
         forms.field_code,
         forms.procedure_code,
         forms.recheck_result,
+        forms.is_substitute,
         forms.batch_id,
         forms.position,
         visible_batches.data_nature

@@ -1,0 +1,1 @@
+"""Lineage: OpenLineage events of Airflow and dbt, kept in audit.lineage_events."""

@@ -1,6 +1,7 @@
 """`sipas trace`: every published figure of the demo's world reaches landed bytes and adds up."""
 
 import csv
+import hashlib
 import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -14,7 +15,7 @@ from traced import HUE, faults, figures_of, of, way
 from sipas.cli import main
 from sipas.errors import UserError
 from sipas.release.content import ROUND_MARTS, STANDING_MARTS
-from sipas.release.trace.commands import one_moment, write_rows
+from sipas.release.trace.commands import one_moment, written
 from sipas.release.trace.figures import KINDS, trace_figure
 from sipas.release.trace.origins import APPROVAL
 from sipas.release.trace.render import release_lines
@@ -23,6 +24,7 @@ from sipas.release.trace.result import Figure
 PROVINCE = "gso:46@1900-01-01"
 # Columns of a scorecard that most agencies have no value in.
 UNCOUNTED = ("satisfaction_index", "rank_in_peer_group")
+PURPOSE = ("--purpose", "kiểm tra quý IV")
 PERSONS = {
     *("form_code", "sampling_point_code", "gender", "age_band", "education", "occupation"),
     *("urban_rural", "respondent_type", "handler_hash", "full_name", "phone", "weight"),
@@ -106,6 +108,7 @@ def test_a_count_of_a_scorecard_is_the_number_of_the_dossiers_it_lists(run, rele
         "--json",
         "--rows",
         str(path),
+        *PURPOSE,
     )
     data = json.loads(result.stdout)
     rows = read_csv(path)
@@ -223,17 +226,36 @@ def test_a_unit_is_known_by_key_code_and_name_and_a_release_by_id_and_scope(run)
 def test_rows_tell_no_person_no_village_and_no_group(run, tmp_path):
     """One answer a row with batch and position; of a group of people only counts."""
     path = tmp_path / "phieu.csv"
-    run(HUE, "gso:46", "1.1.1", "--rows", str(path))
+    run(HUE, "gso:46", "1.1.1", "--rows", str(path), *PURPOSE)
     rows = read_csv(path)
     assert set(rows[0]) == {"batch_id", "position", "item_code", "score", "missing_kind"}
     assert not PERSONS & set(rows[0])
     assert len(rows) == 558
     scores = [int(row["score"]) for row in rows if row["score"]]
     assert round(100 * sum(scores) / (5 * len(scores)), 2) == 81.29
-    run(HUE, "gso:46", "1.1.1", "--breakdown", "gender=female", "--rows", str(path))
+    run(HUE, "gso:46", "1.1.1", "--breakdown", "gender=female", "--rows", str(path), *PURPOSE)
     rows = read_csv(path)
     assert set(rows[0]) == {"batch_id", "item_code", "score", "missing_kind", "form_count"}
     assert 0 < sum(int(row["form_count"]) for row in rows) < 558
+
+
+def test_rows_go_out_for_a_purpose_which_is_kept(run, released, tmp_path):
+    path = tmp_path / "phieu.csv"
+    assert "--purpose" in refused(HUE, "gso:46", "1.1.1", "--rows", str(path))
+    assert not path.exists()
+    run(HUE, "gso:46", "1.1.1", "--rows", str(path), *PURPOSE)
+    assert released.rows(
+        "select release_id, level, row_count, sha256, purpose from audit.access_log "
+        "order by access_id desc limit 1"
+    ) == [
+        (
+            "hue-2023-sim-r1",
+            "records",
+            558,
+            hashlib.sha256(path.read_bytes()).hexdigest(),
+            PURPOSE[-1],
+        )
+    ]
 
 
 def test_rows_of_dossiers_and_feedback_have_no_column_of_persons(released, connection):
@@ -284,7 +306,7 @@ def test_one_of_several_statements_is_chosen_by_its_columns(run):
     assert data["adds_up"] is True
 
 
-def test_a_hidden_figure_tells_nothing_but_why(released, connection, tmp_path):
+def test_a_hidden_figure_tells_nothing_but_why(released, connection):
     release = of(connection, released, HUE)
     hidden = [
         figure
@@ -297,8 +319,7 @@ def test_a_hidden_figure_tells_nothing_but_why(released, connection, tmp_path):
     assert (trace.printed, trace.exact, trace.count, trace.parts) == ("bị ẩn", None, None, [])
     assert hidden[0].row["suppression_reason"] in trace.notes_vi[0]
     with pytest.raises(UserError, match="bị ẩn"):
-        write_rows(trace.rows, tmp_path / "an.csv")
-    assert not (tmp_path / "an.csv").exists()
+        written(trace.rows)
 
 
 def test_a_hidden_score_of_a_commune_tells_nothing(released, connection):

@@ -104,6 +104,14 @@ def test_without_a_server_a_bundle_is_verified_by_its_hashes(bundle, sipas, monk
     assert "không có máy chủ" in result.output
 
 
+def test_a_bundle_goes_out_for_a_purpose_only(sipas, tmp_path) -> None:
+    path = tmp_path / "units.zip"
+    result = sipas("release", "bundle", UNITS, str(path))
+    assert result.exit_code == 1
+    assert "--purpose" in result.output
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_bundle_made_twice_is_the_same_file(bundle, released, tmp_path) -> None:
     with as_role(released, "audit"):
         write_bundle(released, UNITS, tmp_path / "again.zip", with_originals=False)

@@ -1,12 +1,14 @@
 """`sipas trace`: the way of one published figure back to landed bytes."""
 
 import csv
+import io
 import json
 from pathlib import Path
 
 import click
 import psycopg
 
+from sipas.access import Extract, extract_options, note_extract, require_purpose
 from sipas.database import connect
 from sipas.errors import UserError
 from sipas.release.trace.figures import Wanted, find_figure, trace_figure
@@ -33,6 +35,7 @@ from sipas.settings import required
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the contributing rows to this CSV file; no column tells of persons.",
 )
+@extract_options
 def trace(
     release: str,
     unit: str,
@@ -45,6 +48,8 @@ def trace(
     where: tuple[str, ...],
     as_json: bool,
     rows: Path | None,
+    by: str,
+    purpose: str | None,
 ) -> None:
     """Print the way of one published figure back to landed bytes.
 
@@ -53,6 +58,8 @@ def trace(
     where a row has none). INDICATOR is an indicator's code; of scorecards and feedback the name of
     the figure (on_time_rate); of statements, targets and tasks their code.
     """
+    if rows:
+        require_purpose("records", purpose)
     chosen = dict(column_and_value(text) for text in where)
     if breakdown:
         name, value = column_and_value(breakdown)
@@ -74,7 +81,12 @@ def trace(
         else:
             click.echo(as_text(released, found, behind))
         if rows:
-            click.echo(f"\n{write_rows(found.rows, rows)} dòng góp đã ghi vào {rows}", err=as_json)
+            count, content = written(found.rows)
+            what = f"dòng góp của {figure.mart}, {unit}, {indicator}"
+            taken = Extract(what, "records", count, by, purpose, released.release_id)
+            note_extract(taken, content)
+            rows.write_bytes(content)
+            click.echo(f"\n{count} dòng góp đã ghi vào {rows}", err=as_json)
 
 
 def one_moment(connection: psycopg.Connection) -> None:
@@ -91,18 +103,17 @@ def column_and_value(text: str) -> tuple[str, str]:
     return column.strip(), value.strip()
 
 
-def write_rows(rows: Rows | None, path: Path) -> int:
-    """Writes the contributing rows as CSV; raises UserError where there are none to be shown."""
+def written(rows: Rows | None) -> tuple[int, bytes]:
+    """The number of contributing rows, and the rows as CSV; raises UserError where there are none
+    to be shown."""
     if rows is None:
         raise UserError("Số liệu bị ẩn hoặc không tính từ dòng nào: không có dòng góp để ghi.")
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(rows.columns)
-        count = 0
-        for row in rows.read():
-            writer.writerow(["" if value is None else text_of(value) for value in row])
-            count += 1
-    return count
+    text, count = io.StringIO(newline=""), 0
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(rows.columns)
+    for count, row in enumerate(rows.read(), start=1):
+        writer.writerow(["" if value is None else text_of(value) for value in row])
+    return count, text.getvalue().encode("utf-8-sig")
 
 
 def text_of(value: object) -> str:

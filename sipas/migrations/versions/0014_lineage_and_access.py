@@ -33,10 +33,6 @@ def upgrade() -> None:
         """
         alter table reference.sampling_points
             add column planned_form_count integer check (planned_form_count >= 0);
-        -- The gates ask for it too; whichever revision comes first makes it.
-        alter table raw.survey_forms add column if not exists is_substitute boolean;
-        comment on column raw.survey_forms.is_substitute is
-            'the household or person drawn was replaced by another; null: the form does not say';
         grant usage on schema audit to sipas_lineage;
         grant usage on schema operational to sipas_supervisor;
         """

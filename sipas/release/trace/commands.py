@@ -108,12 +108,10 @@ def written(rows: Rows | None) -> tuple[int, bytes]:
     to be shown."""
     if rows is None:
         raise UserError("Số liệu bị ẩn hoặc không tính từ dòng nào: không có dòng góp để ghi.")
-    text, count = io.StringIO(newline=""), 0
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(rows.columns)
-    for count, row in enumerate(rows.read(), start=1):
-        writer.writerow(["" if value is None else text_of(value) for value in row])
-    return count, text.getvalue().encode("utf-8-sig")
+    text = io.StringIO(newline="")
+    lines = [["" if value is None else text_of(value) for value in row] for row in rows.read()]
+    csv.writer(text, lineterminator="\n").writerows([rows.columns, *lines])
+    return len(lines), text.getvalue().encode("utf-8-sig")
 
 
 def text_of(value: object) -> str:

@@ -23,6 +23,7 @@ class Run:
     result_count: int
     warning_count: int
     critical_count: int
+    is_simulated: bool
 
 
 def open_findings(connection: psycopg.Connection) -> list[dict[str, Any]]:
@@ -44,13 +45,26 @@ def newest_runs(connection: psycopg.Connection) -> list[Run]:
     cursor = connection.cursor(row_factory=class_row(Run))
     return cursor.execute(
         """
-        select min(validation_id) as run_id, gate, subject, batch_id, build_id, validated_at,
-            count(*) as result_count,
-            count(*) filter (where not is_successful and severity = 'warning') as warning_count,
-            count(*) filter (where not is_successful and severity = 'critical') as critical_count
-        from audit.validations
-        group by gate, subject, batch_id, build_id, validated_at
-        order by validated_at desc, run_id desc limit %s
+        with runs as (
+            select min(validation_id) as run_id, gate, subject, batch_id, build_id, validated_at,
+                count(*) as result_count,
+                count(*) filter (where not is_successful and severity = 'warning')
+                    as warning_count,
+                count(*) filter (where not is_successful and severity = 'critical')
+                    as critical_count
+            from audit.validations
+            group by gate, subject, batch_id, build_id, validated_at
+            order by validated_at desc, run_id desc limit %s
+        )
+        select runs.*, exists (
+            select from audit.batches as batches
+            inner join audit.deliveries as deliveries using (delivery_id)
+            where deliveries.data_nature = 'simulated' and (
+                batches.batch_id = runs.batch_id
+                or runs.batch_id is null and batches.status = 'accepted'
+            )
+        ) as is_simulated
+        from runs order by validated_at desc, run_id desc
         """,
         [NEWEST_RUNS],
     ).fetchall()

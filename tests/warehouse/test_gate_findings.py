@@ -259,7 +259,8 @@ def test_a_browser_opens_data_docs_and_shows_what_fails(owner, browser, tmp_path
         "column <x> is not there",
         "Kỳ vọng <d>",
         "Giá trị thấy",
-        "Không đạt",
+        "Không đạt, bị chặn",
+        "DỮ LIỆU MÔ PHỎNG",
     ):
         expect(page.locator("body")).to_contain_text(text)
     assert all(url.startswith("file:") for url in asked), "a page needs nothing from elsewhere"

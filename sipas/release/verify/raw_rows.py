@@ -1,6 +1,7 @@
 """Row by row: what the warehouse holds of each batch against what its landed bytes give again."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import psycopg
 from psycopg import sql
@@ -10,19 +11,55 @@ from sipas.release.verify.compare import cells, differences, primary_keys
 from sipas.release.verify.noted import Noted
 from sipas.release.verify.report import Check, Difference
 
-# One hash a batch, whatever the order of its rows.
-DIGESTS = """
+HASH = "sha256(convert_to((to_jsonb(whole) - %(without)s::text[])::text, 'UTF8'))"
+DIGEST = """
     with rows as (
-        select batch_id, sha256(convert_to(whole::text, 'UTF8')) as hash
-        from {} as whole where batch_id = any(%s)
+        select {distinct} {hash} as hash from {table} as whole where batch_id = any(%(batches)s)
     )
-    select batch_id, count(*), encode(sha256(string_agg(hash, ''::bytea order by hash)), 'hex')
-    from rows group by batch_id
+    select count(*), encode(sha256(string_agg(hash, ''::bytea order by hash)), 'hex') from rows
 """
-ROWS = "select * from {} as whole where batch_id = %s and {} = any(%s)"
-HASH = "sha256(convert_to(whole::text, 'UTF8'))"
-# Rows of one batch that differ; more of them say no more.
-MOST_ROWS = 200
+HASHES = "select {hash} from {table} as whole where batch_id = any(%(batches)s)"
+ROWS = """
+    select to_jsonb(whole) - %(without)s::text[] from {table} as whole
+    where batch_id = any(%(batches)s) and {hash} = any(%(hashes)s)
+"""
+# Rows of one place that differ; of more than these only the number is told.
+MOST_ROWS = 1_000
+# The hash of a version covers the person, who is not in a copy: what is a repeat of which, and
+# which batch holds it, can be another then, the version itself cannot.
+NOT_OF_COPIES = ["record_sha256", "batch_id", "position"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Rows of a table that are compared together: of one batch, or of all batches of a kind of
+    which a delivery is a copy."""
+
+    schema: str
+    table: str
+    batch_ids: list[int]
+    is_of_copies: bool
+
+    @property
+    def label(self) -> str:
+        """What the report calls it."""
+        whose = "các lô có bản sao" if self.is_of_copies else f"lô {self.batch_ids[0]}"
+        return f"{self.schema}.{self.table}, {whose}"
+
+    @property
+    def without(self) -> list[str]:
+        """The columns that are not compared."""
+        return NOT_OF_COPIES if self.is_of_copies else []
+
+    def query(self, text: str, connection: psycopg.Connection, **more) -> list[tuple]:
+        """The rows of one of the queries above."""
+        composed = sql.SQL(text).format(
+            hash=sql.SQL(HASH),
+            table=sql.Identifier(self.schema, self.table),
+            distinct=sql.SQL("distinct" if self.is_of_copies else ""),
+        )
+        parameters = {"without": self.without, "batches": self.batch_ids} | more
+        return connection.execute(composed, parameters).fetchall()
 
 
 def check_rows(
@@ -37,78 +74,79 @@ def check_rows(
     for connection in (warehouse, scratch):
         connection.execute("set timezone to 'UTC'")
     here = {batch_id for (batch_id,) in scratch.execute("select batch_id from audit.batches")}
-    for schema, table, batch_ids in tables(noted, here):
-        width = count_columns(scratch, schema, table)
-        before = digests(warehouse, schema, table, batch_ids)
-        after = digests(scratch, schema, table, batch_ids)
-        for batch_id in sorted({*before, *after}):
-            count = max(before.get(batch_id, (0, ""))[0], after.get(batch_id, (0, ""))[0])
-            check.compared += count * width
-            if before.get(batch_id) != after.get(batch_id):
-                found = batch_differences(warehouse, scratch, (schema, table, batch_id))
-                report(f"{schema}.{table}, lô {batch_id}", found, batch_id in otherwise, check)
+    for place in places(noted, here):
+        (before,), (after,) = place.query(DIGEST, warehouse), place.query(DIGEST, scratch)
+        check.compared += max(before[0], after[0]) * count_columns(scratch, place)
+        if before != after:
+            is_otherwise = bool(otherwise.intersection(place.batch_ids))
+            report(warehouse, scratch, place, is_otherwise, check)
 
 
-def tables(noted: Noted, here: set[int]) -> Iterator[tuple[str, str, list[int]]]:
+def places(noted: Noted, here: set[int]) -> Iterator[Place]:
     """Every table with rows of these batches: records, answers, and what was rejected."""
     found = batches_by_table(noted)
     found["raw", "survey_answers"] = found.get(("raw", "survey_forms"), [])
     found["quarantine", "records"] = [batch["batch_id"] for batch in noted.batches]
+    copied = {row["batch_id"] for row in noted.batches if row["delivery_id"] in noted.copies}
     for (schema, table), batch_ids in sorted(found.items()):
-        if wanted := [batch_id for batch_id in batch_ids if batch_id in here]:
-            yield schema, table, wanted
+        wanted = [batch_id for batch_id in batch_ids if batch_id in here]
+        if table in ("dossiers", "feedback") and copied.intersection(wanted):
+            yield Place(schema, table, wanted, True)
+        else:
+            yield from (Place(schema, table, [batch_id], False) for batch_id in wanted)
 
 
-def digests(
-    connection: psycopg.Connection, schema: str, table: str, batch_ids: list[int]
-) -> dict[int, tuple[int, str]]:
-    """Rows and hash of each batch."""
-    query = sql.SQL(DIGESTS).format(sql.Identifier(schema, table))
-    return {row[0]: row[1:] for row in connection.execute(query, [batch_ids])}
-
-
-def count_columns(connection: psycopg.Connection, schema: str, table: str) -> int:
-    """How many cells a row has."""
-    return connection.execute(
+def count_columns(connection: psycopg.Connection, place: Place) -> int:
+    """How many cells of a row are compared."""
+    (count,) = connection.execute(
         "select count(*) from information_schema.columns "
         "where table_schema = %s and table_name = %s",
-        [schema, table],
-    ).fetchone()[0]
+        [place.schema, place.table],
+    ).fetchone()
+    return count - len(place.without)
 
 
-def report(place: str, found: list[Difference], is_otherwise: bool, check: Check) -> None:
-    """Adds the cells of one batch that differ."""
+def report(
+    warehouse: psycopg.Connection,
+    scratch: psycopg.Connection,
+    place: Place,
+    is_otherwise: bool,
+    check: Check,
+) -> None:
+    """Adds what differs in one place."""
+    before, after = ({row for (row,) in place.query(HASHES, c)} for c in (warehouse, scratch))
+    count = max(len(before - after), len(after - before))
     if is_otherwise:
         check.limits.append(
-            f"{place}: {len(found)} ô khác khi nạp lại theo quy tắc nạp hiện nay; không đối chiếu "
-            "được từng ô với quy tắc khi ấy."
+            f"{place.label}: {count} dòng khác khi nạp lại theo quy tắc nạp hiện nay; không đối "
+            "chiếu được từng ô với quy tắc khi ấy."
         )
-    elif found:
-        check.differences += found
+    elif 0 < count <= MOST_ROWS:
+        check.differences += cell_differences(warehouse, scratch, place, before, after)
+    elif count:
+        check.faults.append(f"{place.label}: {count} dòng khác với tệp gốc.")
     else:
-        check.faults.append(f"{place}: có dòng đứng hai lần.")
+        check.faults.append(f"{place.label}: có dòng đứng hai lần.")
 
 
-def batch_differences(
-    warehouse: psycopg.Connection, scratch: psycopg.Connection, place: tuple[str, str, int]
+def cell_differences(
+    warehouse: psycopg.Connection,
+    scratch: psycopg.Connection,
+    place: Place,
+    before: set[bytes],
+    after: set[bytes],
 ) -> list[Difference]:
-    """The cells of one batch in one table that differ between the two."""
-    schema, table, batch_id = place
-    hashes = [hashes_of(connection, place) for connection in (warehouse, scratch)]
-    key = primary_keys(scratch, schema)[table]
+    """The cells of one place that differ between the two."""
+    key = [
+        name
+        for name in primary_keys(scratch, place.schema)[place.table]
+        if name not in place.without
+    ]
+    key += ["source_updated_at"] if place.is_of_copies else []
     sides = []
-    for connection, own, other in ((warehouse, *hashes), (scratch, *hashes[::-1])):
-        query = sql.SQL(ROWS).format(sql.Identifier(schema, table), sql.SQL(HASH))
-        cursor = connection.execute(query, [batch_id, sorted(own - other)[:MOST_ROWS]])
-        columns = [column.name for column in cursor.description]
-        sides.append(cells(f"{schema}.{table}", columns, cursor.fetchall(), key))
+    for connection, hashes in ((warehouse, before - after), (scratch, after - before)):
+        rows = [row for (row,) in place.query(ROWS, connection, hashes=list(hashes))]
+        columns = sorted(rows[0]) if rows else []
+        values = ([row[name] for name in columns] for row in rows)
+        sides.append(cells(f"{place.schema}.{place.table}", columns, values, key))
     return differences(*sides)
-
-
-def hashes_of(connection: psycopg.Connection, place: tuple[str, str, int]) -> set[bytes]:
-    """The hash of each row of one batch in one table."""
-    schema, table, batch_id = place
-    query = sql.SQL("select {} from {} as whole where batch_id = %s").format(
-        sql.SQL(HASH), sql.Identifier(schema, table)
-    )
-    return {row for (row,) in connection.execute(query, [batch_id])}

@@ -49,16 +49,7 @@ def folder_in_use() -> Iterator[Path]:
     """A new folder for a server, locked while this process lives; ends the servers and removes the
     folders that killed runs left."""
     for folder in Path(tempfile.gettempdir()).glob(f"{SERVERS}*"):
-        with (folder / "in_use").open("a") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                continue  # of another run
-            for home in folder.glob("server-*"):
-                with variables({"SIPAS_HOME": str(home)}):
-                    if instance := load_instance():
-                        down(instance)
-            shutil.rmtree(folder, ignore_errors=True)
+        end_left_over(folder)
     folder = Path(tempfile.mkdtemp(prefix=SERVERS))
     with (folder / "in_use").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -66,6 +57,24 @@ def folder_in_use() -> Iterator[Path]:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def end_left_over(folder: Path) -> None:
+    """Ends the server of a folder that no process holds, and removes the folder."""
+    try:
+        lock = (folder / "in_use").open("a")
+    except OSError:
+        return  # of another account
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return  # of another run
+        for home in folder.glob("server-*"):
+            with variables({"SIPAS_HOME": str(home)}):
+                if instance := load_instance():
+                    down(instance)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def folder_of(name: str) -> Path:

@@ -1,5 +1,6 @@
 """The parts of `sipas verify` that need no database."""
 
+import tempfile
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -11,6 +12,7 @@ from sipas.release.verify.bundle_check import read_content
 from sipas.release.verify.compare import compare_contents
 from sipas.release.verify.reload import in_order
 from sipas.release.verify.report import DIFFERENT, EQUAL, LIMITED, Report, new_check
+from sipas.release.verify.scratch import SERVERS, folder_in_use
 
 COLUMNS = ["unit_key", "data_nature", "index_value", "as_of_at", "distribution"]
 ROW = ("u", "simulated", Decimal("82.280"), datetime(2024, 1, 1, tzinfo=UTC), {"5": 2, "1": 3})
@@ -126,3 +128,16 @@ def test_dates_and_numbers_have_one_text() -> None:
         {"results": Table(["data_nature", "a", "b"], [("real", date(2024, 1, 2), 1)])}, {}
     )
     assert list(made.lines())[-1] == b'["real","2024-01-02",1]\n'
+
+
+def test_the_folder_of_a_killed_server_is_removed_and_that_of_a_living_one_stays(
+    tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left = tmp_path / f"{SERVERS}left"
+    left.mkdir()
+    with folder_in_use() as first, folder_in_use() as second:
+        assert not left.exists()
+        assert first.exists()
+        assert second.exists()
+    assert list(tmp_path.iterdir()) == []

@@ -29,6 +29,15 @@ KEPT = (
     "SIPAS_PURGE_ORIGINALS_AFTER_DAYS",
     "SIPAS_PURGE_APPLICANTS_AFTER_DAYS",
 )
+# No code in events; and a task that only watches a model knows nothing that dbt's own events do
+# not tell.
+EMISSION_POLICY = [
+    {"scope": {}, "controls": {"include_source_code": False}},
+    {
+        "scope": {"operator": "cosmos.operators.watcher.DbtRunWatcherOperator"},
+        "controls": {"emit": False},
+    },
+]
 PIPELINE_ROLES = ("ingest", "transform", "release", "audit", "lineage")
 
 
@@ -124,14 +133,9 @@ def airflow(instance: Instance) -> dict[str, str]:
         ),
         "OPENLINEAGE__NAMESPACE": "sipas",
         "OPENLINEAGE__TRANSPORT": json.dumps(lineage_transport()),
-        "OPENLINEAGE__DISABLE_SOURCE_CODE": "True",
         # Seconds; on a busy machine the default of 10 cuts events off.
         "OPENLINEAGE__EXECUTION_TIMEOUT": "60",
-        # A task that only watches a model knows nothing that dbt's own events do not tell.
-        "OPENLINEAGE__DISABLED_FOR_OPERATORS": (
-            "cosmos.operators.watcher.DbtRunWatcherOperator;"
-            "cosmos.operators.watcher.DbtConsumerWatcherSensor"
-        ),
+        "OPENLINEAGE__EMISSION_POLICY": json.dumps(EMISSION_POLICY),
     }
     return {"AIRFLOW_HOME": str(home)} | {f"AIRFLOW__{k}": v for k, v in core.items()}
 

@@ -8,6 +8,7 @@ import psycopg
 from sipas.database import copy_rows
 from sipas.errors import UserError
 from sipas.release.content import Content, Scope, read_marts, read_release, scopes
+from sipas.release.suppression.survey import Suppression
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,10 @@ def freeze_candidates(connection: psycopg.Connection, build_id: int) -> list[str
     the scope that nobody approved is rejected: its figures are out of date.
     """
     made = []
+    suppression = Suppression(connection)
     for scope in scopes(connection):
         with connection.transaction():
-            content = read_marts(connection, scope)
+            content = read_marts(connection, scope, suppression)
             newest = newest_release(connection, scope)
             if newest and newest["content_sha256"] == content.sha256:
                 continue

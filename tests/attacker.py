@@ -1,0 +1,250 @@
+"""Who reads a release and tries to find out what it hides, by linear programming.
+
+Knows every printed number, the unit tree, that everybody belongs to one value of each breakdown and
+to one unit of each level, how indices are made of items, and what the printed reason says about a
+hidden base. Shares nothing with the code that hides.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from scipy.optimize import LinearConstraint, linprog, milp
+
+MISSING = ("blank", "dont_know", "not_applicable", "refused", "unspoken")
+TOO_SMALL = "Dưới 5 người trả lời"
+TOO_DELICATE = "Không công bố dưới cấp huyện"
+Row = Mapping[str, Any]
+Key = tuple[str, str, str, str, str]
+
+
+def key_of(row: Row) -> Key:
+    """Variant, unit, breakdown, its value and what was asked."""
+    is_share = row["measure_type"] == "share_single" and row["parent_code"]
+    question = row["parent_code"] if is_share else row["indicator_code"]
+    return (row["variant_code"], *group_of(row), question)
+
+
+def group_of(row: Row) -> tuple[str, str, str]:
+    return row["unit_key"], row["breakdown"], row["breakdown_value"]
+
+
+def printed_counts(row: Row) -> dict[str, int]:
+    """People by answer as the row prints them."""
+    counts = dict(row["distribution"] or {"valid": row["valid_count"]})
+    counts |= {kind: row[f"{kind}_count"] or 0 for kind in MISSING[:-1]}
+    counts["unspoken"] = row["sampled_count"] - sum(counts.values())
+    return counts
+
+
+@dataclass
+class System:
+    """Linear knowledge about named unknown numbers of people, all of them at least 0."""
+
+    names: dict[tuple, int]
+    equal: list[tuple[dict[int, float], float]]
+    below: list[tuple[dict[int, float], float]]
+
+    @classmethod
+    def empty(cls) -> "System":
+        return cls({}, [], [])
+
+    def unknown(self, *name: object) -> int:
+        return self.names.setdefault(name, len(self.names))
+
+    def equals(self, terms: dict[int, float], constant: float) -> None:
+        self.equal.append((terms, constant))
+
+    def at_most(self, terms: dict[int, float], constant: float) -> None:
+        self.below.append((terms, constant))
+
+    def matrix(self, rows: list[tuple[dict[int, float], float]]) -> sparse.csr_array:
+        places = [(n, c, v) for n, (row, _) in enumerate(rows) for c, v in row.items()]
+        numbers, columns, values = zip(*places, strict=True) if places else ((), (), ())
+        return sparse.csr_array(
+            (np.array(values, dtype=float), (numbers, columns)), (len(rows), len(self.names))
+        )
+
+    def best(self, objective: dict[int, float], *, whole: bool) -> np.ndarray:
+        """A solution that makes the objective least; `whole` people only, or parts as well."""
+        goal = np.zeros(len(self.names))
+        for column, value in objective.items():
+            goal[column] = value
+        equal_to = np.array([constant for _, constant in self.equal], dtype=float)
+        at_most = np.array([constant for _, constant in self.below], dtype=float)
+        if whole:
+            constraints = [LinearConstraint(self.matrix(self.equal), equal_to, equal_to)]
+            if self.below:
+                constraints.append(LinearConstraint(self.matrix(self.below), -np.inf, at_most))
+            found = milp(goal, constraints=constraints, integrality=np.ones(len(goal)))
+        else:
+            found = linprog(
+                goal,
+                A_eq=self.matrix(self.equal),
+                b_eq=equal_to,
+                A_ub=self.matrix(self.below) if self.below else None,
+                b_ub=at_most if self.below else None,
+                method="highs",
+            )
+        assert found.status == 0, f"the release contradicts itself: {found.message}"
+        return found.x
+
+
+class Attacker:
+    """Reads the computed rows of a round (and of an earlier release of it)."""
+
+    def __init__(self, rows: Iterable[Row], parents: Mapping[str, str | None]) -> None:
+        self.rows = {key_of(row): row for row in rows}
+        self.parents = parents
+        self.hidden = [key for key, row in self.rows.items() if row["is_suppressed"]]
+        self.kinds: dict[str, set[str]] = defaultdict(set)
+        self.forms: dict[tuple, int] = {}
+        for key, row in self.rows.items():
+            if not row["is_suppressed"]:
+                self.kinds[key[4]] |= set(printed_counts(row))
+                self.forms[key[:4]] = row["sampled_count"]
+        self.system = System.empty()
+        self.questions = sorted({(key[0], key[4]) for key in self.hidden})
+        for variant, question in self.questions:
+            self._study(variant, question)
+        for key in self.hidden:
+            self._study_reason(key)
+
+    def count(self, key: Key, kind: str) -> tuple[dict[int, float], int]:
+        """People of one answer: unknown and known part."""
+        row = self.rows[key]
+        if row["is_suppressed"]:
+            return {self.system.unknown(key, kind): 1}, 0
+        return {}, printed_counts(row).get(kind, 0)
+
+    def totals(self, variant: str, question: str) -> list[tuple[Key, list[Key]]]:
+        """What adds up: values of a breakdown to the unit, units to the next one above them."""
+        keys = [key for key in self.rows if (key[0], key[4]) == (variant, question)]
+        groups: dict[Key, list[Key]] = defaultdict(list)
+        units = defaultdict(set)
+        for key in keys:
+            units[key[2]].add(key[1])
+        for key in keys:
+            _, unit, breakdown, value, _ = key
+            if breakdown != "all":
+                groups[variant, unit, "all", "all", question, breakdown].append(key)
+            above = self.parents.get(unit)
+            while above and above not in units[breakdown]:
+                above = self.parents.get(above)
+            if above:
+                groups[variant, above, breakdown, value, question, "below"].append(key)
+        return [
+            (name[:5], members)
+            for name, members in groups.items()
+            if len(name) == 6 and name[:5] in self.rows
+        ]
+
+    def _study(self, variant: str, question: str) -> None:
+        for total, members in self.totals(variant, question):
+            if not any(self.rows[key]["is_suppressed"] for key in (total, *members)):
+                continue
+            for kind in self.kinds[question] or {"valid", *MISSING}:
+                unknown, known = self.count(total, kind)
+                terms = {column: -1.0 for column in unknown}
+                constant = float(known)
+                for member in members:
+                    unknown, known = self.count(member, kind)
+                    terms |= {column: 1.0 for column in unknown}
+                    constant -= known
+                if terms:
+                    self.system.equals(terms, constant)
+
+    def _study_reason(self, key: Key) -> None:
+        kinds = sorted(self.kinds[key[4]] or {"valid", *MISSING})
+        everyone = {self.system.unknown(key, kind): 1.0 for kind in kinds}
+        if key[:4] in self.forms:
+            self.system.equals(everyone, self.forms[key[:4]])
+        else:
+            forms = self.system.unknown("forms", key[:4])
+            self.system.equals(everyone | {forms: -1.0}, 0)
+        reason = self.rows[key]["suppression_reason"]
+        people = self.people(key)
+        if reason == TOO_SMALL:
+            self.system.at_most(people, 4)
+        elif reason != TOO_DELICATE:
+            self.system.at_most({column: -1.0 for column in people}, -5)
+
+    def people(self, key: Key) -> dict[int, float]:
+        """The unknowns that make the base of a hidden row."""
+        kinds = self.kinds[key[4]] or {"valid", *MISSING}
+        return {
+            self.system.unknown(key, kind): 1.0 for kind in kinds if kind not in MISSING
+        }
+
+    def learn_sum(self, keys: Iterable[Key], people: int) -> None:
+        """So many people answered in these hidden rows together."""
+        self.system.equals({c: 1.0 for key in keys for c in self.people(key)}, people)
+
+    def found_out(self, *, whole: bool = True) -> dict[Key, int]:
+        """The hidden bases that have one possible value only, with that value.
+
+        Maximum and minimum of every one; one solution settles all whose value differs in it.
+        """
+        if not self.hidden:
+            return {}
+        small = [k for k in self.hidden if self.rows[k]["suppression_reason"] == TOO_SMALL]
+        seen: dict[Key, list[float]] = {key: [] for key in self.hidden}
+        goals = [{c: sign for k in small for c in self.people(k)} for sign in (1.0, -1.0)]
+        for goal in goals:
+            self._note(seen, goal, whole)
+        for key in self.hidden:
+            for sign in (1.0, -1.0):
+                if max(seen[key]) - min(seen[key]) < 1 - 1e-6:
+                    self._note(seen, {c: sign for c in self.people(key)}, whole)
+        return {
+            key: round(values[0])
+            for key, values in seen.items()
+            if max(values) - min(values) < 1 - 1e-6
+        }
+
+    def _note(self, seen: dict[Key, list[float]], goal: dict[int, float], whole: bool) -> None:
+        solution = self.system.best(goal, whole=whole)
+        for key, values in seen.items():
+            values.append(sum(solution[column] for column in self.people(key)))
+
+
+def found_indices(
+    rows: Iterable[Row], weights: Mapping[tuple[str, str], Mapping[str, float]]
+) -> dict[Key, float]:
+    """Hidden indices that roll-ups pin down: `weights` of components by variant and node."""
+    by_group: dict[tuple, dict[str, Row]] = defaultdict(dict)
+    for row in rows:
+        by_group[row["variant_code"], *group_of(row)][row["indicator_code"]] = row
+    found = {}
+    for group, figures in by_group.items():
+        unknown = sorted(code for code, row in figures.items() if row["is_suppressed"])
+        equations, constants = [], []
+        for (variant, node), components in weights.items():
+            if variant != group[0] or node not in figures:
+                continue
+            terms = {node: -1.0} | dict(components)
+            if all(code not in figures for code in components):
+                continue
+            equations.append([terms.get(code, 0.0) for code in unknown])
+            constants.append(
+                -sum(
+                    weight * float(figures[code]["index_value"] or 0)
+                    for code, weight in terms.items()
+                    if code in figures and code not in unknown
+                )
+            )
+        if not unknown or not equations:
+            continue
+        for place, code in enumerate(unknown):
+            goal = np.zeros(len(unknown))
+            goal[place] = 1
+            ends = [
+                linprog(sign * goal, A_eq=equations, b_eq=constants, bounds=(None, None))
+                for sign in (1, -1)
+            ]
+            if all(end.status == 0 for end in ends):
+                found[*group, code] = ends[0].x[place]
+    return found

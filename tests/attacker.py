@@ -16,7 +16,7 @@ from scipy.optimize import LinearConstraint, linprog, milp
 
 MISSING = ("blank", "dont_know", "not_applicable", "refused", "unspoken")
 TOO_SMALL = "Dưới 5 người trả lời"
-TOO_DELICATE = "Không công bố dưới cấp huyện"
+SECONDARY = "Ẩn thêm để không suy ra được số liệu đã ẩn khác"
 Row = Mapping[str, Any]
 Key = tuple[str, str, str, str, str]
 
@@ -165,12 +165,11 @@ class Attacker:
         else:
             forms = self.system.unknown("forms", key[:4])
             self.system.equals(everyone | {forms: -1.0}, 0)
-        reason = self.rows[key]["suppression_reason"]
-        people = self.people(key)
-        if reason == TOO_SMALL:
-            self.system.at_most(people, 4)
-        elif reason != TOO_DELICATE:
-            self.system.at_most({column: -1.0 for column in people}, -5)
+        of_forms = self.system.unknown("forms", ("official", *key[1:4]))
+        if self.rows[key]["suppression_reason"] == TOO_SMALL:
+            self.system.at_most({of_forms: 1.0}, 4)
+        elif self.rows[key]["suppression_reason"] == SECONDARY:
+            self.system.at_most({of_forms: -1.0}, -5)
 
     def people(self, key: Key) -> dict[int, float]:
         """The unknowns that make the base of a hidden row."""
@@ -183,32 +182,41 @@ class Attacker:
         """So many people answered in these hidden rows together."""
         self.system.equals({c: 1.0 for key in keys for c in self.people(key)}, people)
 
-    def found_out(self, *, whole: bool = True) -> dict[Key, int]:
-        """The hidden bases that have one possible value only, with that value.
+    def secret(self, key: Key, truth: Mapping[Key, int]) -> dict[int, float]:
+        """What must not be known: of fewer than five their number, of more what they answered."""
+        if truth[key] < 5:
+            return self.people(key)
+        scores = [kind for kind in self.kinds[key[4]] if kind.isdigit()]
+        return {self.system.unknown(key, score): float(score) for score in scores}
 
-        Maximum and minimum of every one; one solution settles all whose value differs in it.
+    def found_out(self, truth: Mapping[Key, int], *, whole: bool = True) -> dict[Key, int]:
+        """The secrets that have one possible value only, with that value.
+
+        `truth` says how many people answered, only to tell what is a secret. Maximum and minimum
+        of every one are asked for; one solution settles all that differ in it.
         """
-        if not self.hidden:
-            return {}
-        small = [k for k in self.hidden if self.rows[k]["suppression_reason"] == TOO_SMALL]
-        seen: dict[Key, list[float]] = {key: [] for key in self.hidden}
-        goals = [{c: sign for k in small for c in self.people(k)} for sign in (1.0, -1.0)]
-        for goal in goals:
-            self._note(seen, goal, whole)
-        for key in self.hidden:
+        secrets = {key: self.secret(key, truth) for key in self.hidden}
+        secrets = {key: goal for key, goal in secrets.items() if goal}
+        seen: dict[Key, list[float]] = {key: [] for key in secrets}
+        everything = {column: 1.0 for goal in secrets.values() for column in goal}
+        for sign in (1.0, -1.0):
+            self._note(seen, secrets, dict.fromkeys(everything, sign), whole)
+        for key, goal in secrets.items():
             for sign in (1.0, -1.0):
                 if max(seen[key]) - min(seen[key]) < 1 - 1e-6:
-                    self._note(seen, {c: sign for c in self.people(key)}, whole)
+                    self._note(seen, secrets, {c: sign * w for c, w in goal.items()}, whole)
         return {
             key: round(values[0])
             for key, values in seen.items()
             if max(values) - min(values) < 1 - 1e-6
         }
 
-    def _note(self, seen: dict[Key, list[float]], goal: dict[int, float], whole: bool) -> None:
+    def _note(self, seen: dict, secrets: dict, goal: dict[int, float], whole: bool) -> None:
+        if not secrets:
+            return
         solution = self.system.best(goal, whole=whole)
-        for key, values in seen.items():
-            values.append(sum(solution[column] for column in self.people(key)))
+        for key, weights in secrets.items():
+            seen[key].append(sum(solution[column] * w for column, w in weights.items()))
 
 
 def found_indices(

@@ -22,6 +22,9 @@ from sipas.release.suppression.standing import Standing, compare
 TOO_SMALL = f"Dưới {SMALLEST_BASE} người trả lời"
 TOO_DELICATE = "Không công bố dưới cấp huyện"
 SECONDARY = "Ẩn thêm để không suy ra được số liệu đã ẩn khác"
+# Of a group that other questions are told of, «fewer than five» would tell the number: with four of
+# five forms and no more than one blank in the whole unit it is four.
+ONE_QUESTION = f"Dưới {SMALLEST_BASE} người trả lời câu này, hoặc ẩn thêm để không suy ra được"
 
 
 @dataclass(frozen=True)
@@ -40,9 +43,10 @@ class Decision:
         numbers = self.figures.cell_number.get(cell), self.figures.layer_number.get(layer)
         if None in numbers or not self.hidden[numbers]:
             return None
-        if self.figures.base[numbers] < SMALLEST_BASE:
-            return TOO_SMALL
-        return TOO_DELICATE if self.figures.primary[numbers] else SECONDARY
+        if self.hidden[numbers[0], 0]:
+            return TOO_SMALL if self.figures.base[numbers[0], 0] < SMALLEST_BASE else SECONDARY
+        is_small = self.figures.base[numbers] < SMALLEST_BASE
+        return TOO_DELICATE if self.figures.primary[numbers] and not is_small else ONE_QUESTION
 
 
 def decide(
@@ -62,21 +66,38 @@ def decide(
     rule = Rule(figures, sets, rollups, standing.told)
     hidden = rule.close(figures.primary | standing.kept)
     lost = {(int(cell), int(layer)) for cell, layer in np.argwhere(hidden & rule.told)}
-    while further := further_figures(rule, hidden, standing, lost):
+    known = Known(rule, standing)
+    while further := further_figures(rule, hidden, known, lost):
         for place in further:
             hidden[place] = True
         hidden = rule.close(hidden)
     return Decision(figures, hidden, frozenset(lost))
 
 
+class Known:
+    """What sums tell, asked once for each state of a layer."""
+
+    def __init__(self, rule: Rule, standing: Standing) -> None:
+        self.rule, self.standing = rule, standing
+        self._answers: dict[tuple, list[int]] = {}
+
+    def derived(self, unknown: np.ndarray, layer: int) -> list[int]:
+        """The hidden cells of a layer that sums tell."""
+        state = (layer, unknown[:, layer].tobytes(), unknown[:, 0].tobytes())
+        if state not in self._answers:
+            sums = Sums(self.rule, unknown, layer, self.standing.sums.get(layer, ()))
+            self._answers[state] = sums.derived()
+        return self._answers[state]
+
+
 def further_figures(
-    rule: Rule, hidden: np.ndarray, standing: Standing, lost: set[tuple[int, int]]
+    rule: Rule, hidden: np.ndarray, known: Known, lost: set[tuple[int, int]]
 ) -> set[tuple[int, int]]:
     """One more figure for each that sums or roll-ups still tell; what has none is `lost`."""
     unknown = hidden & ~rule.told
     further = set()
     for layer in map(int, np.flatnonzero(unknown.any(axis=0))):
-        for cell in Sums(rule, unknown, layer, standing.sums.get(layer, ())).derived():
+        for cell in known.derived(unknown, layer):
             chosen = cheapest_cell_beside(rule, hidden, cell, layer)
             if chosen is not None:
                 further.add((chosen, layer))

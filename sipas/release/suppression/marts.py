@@ -75,7 +75,6 @@ def of_result(row: Row, suppression: Suppression) -> Row:
     code = row["parent_code"] if is_share else row["indicator_code"]
     reason = decision.reason(cell, (row.get("variant_code", OFFICIAL), code))
     if reason:
-        reason = row["suppression_reason"] or reason
         changes |= blank(VALUES) | {"is_suppressed": True, "suppression_reason": reason}
     return changes
 

@@ -48,6 +48,12 @@ class Rule:
         return (totals > 0) & (self.participants @ present > totals) & (self.rest >= 0)
 
     @cached_property
+    def official(self) -> list[int]:
+        """Layers of the official reckoning, without the forms."""
+        numbers = self.figures.layer_number.items()
+        return [layer for (variant, code), layer in numbers if variant == OFFICIAL and code]
+
+    @cached_property
     def variant_pairs(self) -> list[tuple[int, int]]:
         """Layers of variants, each with the official layer of the same question."""
         number = self.figures.layer_number
@@ -82,6 +88,8 @@ class Rule:
     def _carry(self, hidden: np.ndarray) -> None:
         """Who is hidden as a group is hidden everywhere; the same people are not told twice."""
         present = self.figures.present
+        # A group of which nothing is told is hidden as a group.
+        hidden[:, 0] |= (hidden | ~present)[:, self.official].all(axis=1) & present[:, 0]
         hidden |= hidden[:, [0]] & present
         for layer, official in self.variant_pairs:
             same = self.same_people[:, layer]

@@ -8,6 +8,7 @@ hidden base. Shares nothing with the code that hides.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,11 @@ def printed_counts(row: Row) -> dict[str, int]:
     counts |= {kind: row[f"{kind}_count"] or 0 for kind in MISSING[:-1]}
     counts["unspoken"] = row["sampled_count"] - sum(counts.values())
     return counts
+
+
+def base(counts: Mapping[str, int]) -> int:
+    """How many people answered."""
+    return sum(count for kind, count in counts.items() if kind not in MISSING)
 
 
 @dataclass
@@ -174,13 +180,42 @@ class Attacker:
     def people(self, key: Key) -> dict[int, float]:
         """The unknowns that make the base of a hidden row."""
         kinds = self.kinds[key[4]] or {"valid", *MISSING}
-        return {
-            self.system.unknown(key, kind): 1.0 for kind in kinds if kind not in MISSING
-        }
+        return {self.system.unknown(key, kind): 1.0 for kind in kinds if kind not in MISSING}
 
-    def learn_sum(self, keys: Iterable[Key], people: int) -> None:
-        """So many people answered in these hidden rows together."""
-        self.system.equals({c: 1.0 for key in keys for c in self.people(key)}, people)
+    def learn(self, earlier: "Attacker", truth: Mapping[Key, dict[str, int]]) -> None:
+        """What an earlier release printed, where it still holds of today's people (`truth`).
+
+        A figure of unchanged people is known; so is the sum of hidden cells whose people together
+        are as many as they were.
+        """
+        for key in self.hidden:
+            row = earlier.rows.get(key)
+            if row and not row["is_suppressed"] and printed_counts(row) == truth[key]:
+                for kind in self.kinds[key[4]] or {"valid", *MISSING}:
+                    self.system.equals({self.system.unknown(key, kind): 1}, truth[key].get(kind, 0))
+        for variant, question in {(key[0], key[4]) for key in earlier.hidden}:
+            for total, members in earlier.totals(variant, question):
+                self._learn_sum(earlier, total, members, truth)
+
+    def _learn_sum(
+        self, earlier: "Attacker", total: Key, members: list[Key], truth: Mapping
+    ) -> None:
+        keys = [total, *members]
+        concealed = [key for key in keys if earlier.rows[key]["is_suppressed"]]
+        if not concealed or any(key not in self.rows for key in concealed):
+            return
+        signs = {key: -1 if key == total else 1 for key in keys}
+        printed = sum(
+            signs[key] * earlier.rows[key]["valid_count"] for key in keys if key not in concealed
+        )
+        today = {key: base(truth[key]) for key in concealed}
+        if sum(signs[key] * people for key, people in today.items()) + printed != 0:
+            return
+        unknown = [key for key in concealed if self.rows[key]["is_suppressed"]]
+        self.system.equals(
+            {c: float(signs[key]) for key in unknown for c in self.people(key)},
+            sum(signs[key] * today[key] for key in unknown),
+        )
 
     def secret(self, key: Key, truth: Mapping[Key, int]) -> dict[int, float]:
         """What must not be known: of fewer than five their number, of more what they answered."""
@@ -198,31 +233,37 @@ class Attacker:
         secrets = {key: self.secret(key, truth) for key in self.hidden}
         secrets = {key: goal for key, goal in secrets.items() if goal}
         seen: dict[Key, list[float]] = {key: [] for key in secrets}
-        everything = {column: 1.0 for goal in secrets.values() for column in goal}
-        for sign in (1.0, -1.0):
-            self._note(seen, secrets, dict.fromkeys(everything, sign), whole)
+        drawn = Random(0)
+
+        def is_open(key: Key) -> bool:
+            return not seen[key] or max(seen[key]) - min(seen[key]) < 1 - 1e-6
+
+        def note(goal: dict[int, float]) -> None:
+            solution = self.system.best(goal, whole=whole)
+            for key, weights in secrets.items():
+                seen[key].append(sum(solution[column] * w for column, w in weights.items()))
+
+        for _ in range(6):
+            unsettled = [key for key in secrets if is_open(key)]
+            if unsettled:
+                signs = {key: drawn.choice((-1, 1)) for key in unsettled}
+                note({c: signs[key] * w for key in unsettled for c, w in secrets[key].items()})
         for key, goal in secrets.items():
             for sign in (1.0, -1.0):
-                if max(seen[key]) - min(seen[key]) < 1 - 1e-6:
-                    self._note(seen, secrets, {c: sign * w for c, w in goal.items()}, whole)
-        return {
-            key: round(values[0])
-            for key, values in seen.items()
-            if max(values) - min(values) < 1 - 1e-6
-        }
-
-    def _note(self, seen: dict, secrets: dict, goal: dict[int, float], whole: bool) -> None:
-        if not secrets:
-            return
-        solution = self.system.best(goal, whole=whole)
-        for key, weights in secrets.items():
-            seen[key].append(sum(solution[column] * w for column, w in weights.items()))
+                if is_open(key):
+                    note({c: sign * w for c, w in goal.items()})
+        return {key: round(seen[key][0]) for key in secrets if is_open(key)}
 
 
 def found_indices(
-    rows: Iterable[Row], weights: Mapping[tuple[str, str], Mapping[str, float]]
+    rows: Iterable[Row],
+    weights: Mapping[tuple[str, str], Mapping[str, float]],
+    truth: Mapping[Key, int],
 ) -> dict[Key, float]:
-    """Hidden indices that roll-ups pin down: `weights` of components by variant and node."""
+    """Hidden indices that roll-ups pin down: `weights` of components by variant and node.
+
+    That nobody answered (`truth`) is no index.
+    """
     by_group: dict[tuple, dict[str, Row]] = defaultdict(dict)
     for row in rows:
         by_group[row["variant_code"], *group_of(row)][row["indicator_code"]] = row
@@ -253,6 +294,7 @@ def found_indices(
                 linprog(sign * goal, A_eq=equations, b_eq=constants, bounds=(None, None))
                 for sign in (1, -1)
             ]
-            if all(end.status == 0 for end in ends):
-                found[*group, code] = ends[0].x[place]
+            key = (*group, code)
+            if all(end.status == 0 for end in ends) and truth[key] > 0:
+                found[key] = ends[0].x[place]
     return found

@@ -57,9 +57,20 @@ class Sums:
         if not still:
             return []
         program = self._program()
-        for sign in (1, -1):
-            together = {c: sign * w for cell in still for c, w in secrets[cell].items()}
-            self._drop_moved(program, together, secrets, still)
+        signs = np.random.default_rng(0)
+        settled = True
+        while settled and still:
+            before = len(still)
+            for sign in (1, -1):
+                together = {
+                    column: sign * drawn * weight
+                    for cell, drawn in zip(
+                        sorted(still), signs.choice([-1, 1], len(still)), strict=True
+                    )
+                    for column, weight in secrets[cell].items()
+                }
+                self._drop_moved(program, together, secrets, still)
+            settled = len(still) < before
         for cell in self.cells:
             for sign in (1, -1):
                 if cell in still:

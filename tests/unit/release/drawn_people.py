@@ -12,9 +12,7 @@ from sipas.release.suppression.figures import Figure
 METHOD = "m"
 ITEMS = ("1.1.1", "1.1.2", "1.2.1", "1.2.2")
 NODES = {"1.1": ITEMS[:2], "1.2": ITEMS[2:], "SIPAS": ITEMS}
-ROLLUPS = [
-    (METHOD, node, item, 1, len(items)) for node, items in NODES.items() for item in items
-]
+ROLLUPS = [(METHOD, node, item, 1, len(items)) for node, items in NODES.items() for item in items]
 DELICATE = "P5.1"
 GROUPS = {"gender": ("female", "male", "unknown"), "age_band": ("a", "b", "c", "d")}
 MISSING = ("blank", "dont_know", "not_applicable", "refused")

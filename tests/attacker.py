@@ -8,6 +8,7 @@ hidden base. Shares nothing with the code that hides.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from random import Random
 from typing import Any
 
@@ -67,6 +68,11 @@ class System:
     def at_most(self, terms: dict[int, float], constant: float) -> None:
         self.below.append((terms, constant))
 
+    @cached_property
+    def matrices(self) -> tuple[sparse.csr_array, sparse.csr_array]:
+        """Equations and limits; nothing is learned after the first question."""
+        return self.matrix(self.equal), self.matrix(self.below)
+
     def matrix(self, rows: list[tuple[dict[int, float], float]]) -> sparse.csr_array:
         places = [(n, c, v) for n, (row, _) in enumerate(rows) for c, v in row.items()]
         numbers, columns, values = zip(*places, strict=True) if places else ((), (), ())
@@ -82,16 +88,16 @@ class System:
         equal_to = np.array([constant for _, constant in self.equal], dtype=float)
         at_most = np.array([constant for _, constant in self.below], dtype=float)
         if whole:
-            constraints = [LinearConstraint(self.matrix(self.equal), equal_to, equal_to)]
+            constraints = [LinearConstraint(self.matrices[0], equal_to, equal_to)]
             if self.below:
-                constraints.append(LinearConstraint(self.matrix(self.below), -np.inf, at_most))
+                constraints.append(LinearConstraint(self.matrices[1], -np.inf, at_most))
             found = milp(goal, constraints=constraints, integrality=np.ones(len(goal)))
         else:
             found = linprog(
                 goal,
-                A_eq=self.matrix(self.equal),
+                A_eq=self.matrices[0],
                 b_eq=equal_to,
-                A_ub=self.matrix(self.below) if self.below else None,
+                A_ub=self.matrices[1] if self.below else None,
                 b_ub=at_most if self.below else None,
                 method="highs",
             )

@@ -58,19 +58,14 @@ class Sums:
             return []
         program = self._program()
         signs = np.random.default_rng(0)
-        settled = True
-        while settled and still:
+        before = None
+        while still and before != len(still):
             before = len(still)
-            for sign in (1, -1):
-                together = {
-                    column: sign * drawn * weight
-                    for cell, drawn in zip(
-                        sorted(still), signs.choice([-1, 1], len(still)), strict=True
-                    )
-                    for column, weight in secrets[cell].items()
-                }
-                self._drop_moved(program, together, secrets, still)
-            settled = len(still) < before
+            # A sum of several cells may be fixed while each is free: their signs are drawn.
+            drawn = {cell: int(signs.choice([-1, 1])) for cell in sorted(still)}
+            goal = {c: drawn[cell] * w for cell in drawn for c, w in secrets[cell].items()}
+            self._drop_moved(program, goal, secrets, still)
+            self._drop_moved(program, {c: -w for c, w in goal.items()}, secrets, still)
         for cell in self.cells:
             for sign in (1, -1):
                 if cell in still:

@@ -49,9 +49,9 @@ class Tree:
 def draw_tree(rng: Random) -> Tree:
     """A province; communes may lie in a district of their own."""
     parents: dict[str, str | None] = {"p": None}
-    for district in range(rng.randint(1, 4)):
+    for district in range(rng.randint(1, 3)):
         parents[f"d{district}"] = "p"
-        for commune in range(rng.randint(1, 3)):
+        for commune in range(rng.randint(1, 2)):
             parents[f"c{district}{commune}"] = f"d{district}"
     return Tree(parents, rng.choice([("province",), ("province", "district")]))
 

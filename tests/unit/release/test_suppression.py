@@ -17,7 +17,7 @@ from drawn_people import (
     released,
     rows_of,
 )
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from sipas.local.instance import PROJECT
@@ -32,7 +32,9 @@ drawn_rounds = given(
     count=st.integers(8, 40),
     missing=st.sampled_from((0, 0.05, 0.3)),
 )
-few = settings(max_examples=3, deadline=None, derandomize=True, database=None)
+few = settings(
+    max_examples=3, deadline=None, derandomize=True, database=None, phases=[Phase.generate]
+)
 
 
 def drawn(seed: int, count: int, missing: float) -> tuple[Tree, list[Person]]:
@@ -124,8 +126,11 @@ def test_the_rule_holds_in_every_additive_set(seed, count, missing) -> None:
     base = people(rows)
     for variant, question in attacker.questions:
         for total, members in attacker.totals(variant, question):
-            hidden = [key for key in (total, *members) if attacker.rows[key]["is_suppressed"]]
-            assert not hidden or (len(hidden) >= 2 and sum(base[key] for key in hidden) >= 5)
+            everything = (total, *members)
+            hidden = [key for key in everything if attacker.rows[key]["is_suppressed"]]
+            if 0 < len(hidden) < len(everything):
+                assert len(hidden) >= 2
+                assert sum(base[key] for key in hidden) >= 5
     assert all(row["is_suppressed"] for row in printed if base[key_of(row)] < 5)
 
 

@@ -11,28 +11,9 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-# Nothing that tells a suppressed value may stay beside it.
-HIDDEN_WHEN_SUPPRESSED = (
-    "index_value",
-    "index_rounded",
-    "sampled_count",
-    "valid_count",
-    "missing_count",
-    "blank_count",
-    "dont_know_count",
-    "not_applicable_count",
-    "refused_count",
-    "distribution",
-    "ci_low",
-    "ci_high",
-    "rank",
-    "rank_low",
-    "rank_high",
-    "change",
-    "rank_change",
-    "index_used",
-    "points",
-)
+from sipas.release.suppression.marts import without_hidden
+from sipas.release.suppression.survey import Suppression
+
 # What is approved and published together: all that a round tells, or a whole mart.
 ROUND_MARTS = (
     "criterion_results",
@@ -172,9 +153,17 @@ def columns_of(connection: psycopg.Connection, mart: str) -> list[str]:
     return [name for (name,) in rows]
 
 
-def read_marts(connection: psycopg.Connection, scope: Scope) -> Content:
-    """The rows of a scope as they would be released: suppressed values are gone."""
-    tables = {mart: read_mart(connection, mart, scope.round_code) for mart in scope.marts}
+def read_marts(
+    connection: psycopg.Connection, scope: Scope, suppression: Suppression | None = None
+) -> Content:
+    """The rows of a scope as they would be released: suppressed values are gone.
+
+    Who reads several scopes of the same marts hands in one `suppression` for all of them.
+    """
+    suppression = suppression or Suppression(connection)
+    tables = {
+        mart: read_mart(connection, mart, scope.round_code, suppression) for mart in scope.marts
+    }
     versions: set[str] = set()
     for table in tables.values():
         if "method_version" in table.columns:
@@ -184,27 +173,23 @@ def read_marts(connection: psycopg.Connection, scope: Scope) -> Content:
     return Content(tables, methods | rule_rows(connection, scope.marts))
 
 
-def read_mart(connection: psycopg.Connection, mart: str, round_code: str | None) -> Table:
+def read_mart(
+    connection: psycopg.Connection, mart: str, round_code: str | None, suppression: Suppression
+) -> Table:
     """The rows of one mart (of one round), suppressed values gone, in canonical order."""
     columns = columns_of(connection, mart)
-    may_hide = "is_suppressed" in columns
-    selected = [
-        sql.SQL("case when is_suppressed then null else {0} end as {0}").format(
-            sql.Identifier(name)
-        )
-        if may_hide and name in HIDDEN_WHEN_SUPPRESSED
-        else sql.Identifier(name)
-        for name in columns
-    ]
     condition = (
         sql.SQL("round_code = {}").format(sql.Literal(round_code))
         if round_code
         else sql.SQL("true")
     )
     query = sql.SQL("select {} from {} where {}").format(
-        sql.SQL(", ").join(selected), sql.Identifier("marts", mart), condition
+        sql.SQL(", ").join(map(sql.Identifier, columns)), sql.Identifier("marts", mart), condition
     )
-    return make_table(columns, connection.execute(query).fetchall())
+    with connection.cursor(row_factory=psycopg.rows.dict_row) as cursor:
+        rows = cursor.execute(query).fetchall()
+    told = without_hidden(mart, rows, suppression)
+    return make_table(columns, [tuple(row.values()) for row in told])
 
 
 def read_release(connection: psycopg.Connection, release_id: str) -> Content:

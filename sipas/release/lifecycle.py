@@ -15,6 +15,7 @@ from sipas.database import copy_rows
 from sipas.errors import UserError
 from sipas.release.chain import chained
 from sipas.release.content import Content, Scope, read_marts, read_release, scopes
+from sipas.release.suppression.survey import Suppression
 
 LOCAL_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
 # Digits of a hash that name it: who types them has seen the candidate.
@@ -52,9 +53,10 @@ def freeze_candidates(connection: psycopg.Connection, build_id: int) -> list[str
     scope that nobody approved is rejected: its figures are out of date.
     """
     made = []
+    suppression = Suppression(connection)
     for scope in scopes(connection):
         with chained(connection):
-            content = read_marts(connection, scope)
+            content = read_marts(connection, scope, suppression)
             newest = newest_release(connection, scope)
             if newest and newest["content_sha256"] == content.sha256:
                 continue

@@ -1,15 +1,17 @@
 """# The warehouse
 
-Drains the accepted batches that no successful build has consumed, and runs dbt on them: one task a
-model above staging, its tests with it. Starts when something arrived, and every night in case an
-event was lost. A build without anything new ends in seconds.
+Drains the accepted batches that no successful build has consumed, and runs dbt on them, once, in
+`dbt_producer_watcher`. The other tasks of the group `dbt` watch it: one a folder of models, mart
+and work list, its tests with it. When one is red, its log has dbt's words; mend the cause and clear
+it with what is downstream. Starts when something arrived, and every night in case an event was
+lost. A build without anything new ends in seconds.
 """
 
 from airflow.sdk import dag, task
 from airflow.timetables.assets import AssetOrTimeSchedule
 from airflow.timetables.trigger import CronTriggerTimetable
 
-from sipas.orchestration.build import build_again_unless_whole, build_staging, dbt_models
+from sipas.orchestration.build import build_again_unless_whole, dbt_models
 from sipas.orchestration.defaults import (
     DEFAULTS,
     DOSSIERS_ARRIVED,
@@ -41,11 +43,6 @@ def build_warehouse():
         with connect("transform") as connection:
             return open_build(connection, run_id)
 
-    @task(pool=WRITER_POOL)
-    def stage() -> None:
-        """The staging views: what the accepted batches say."""
-        build_staging()
-
     models = dbt_models()
 
     @task(trigger_rule="all_done", pool=WRITER_POOL)
@@ -70,10 +67,10 @@ def build_warehouse():
 
         with connect("transform") as connection:
             close_build(connection, build_id, succeeded=False)
-        raise RuntimeError(f"Build {build_id} failed; the log of the red model says why.")
+        raise RuntimeError(f"Build {build_id} failed; the log of the red task says why.")
 
     build_id = open_build()
-    build_id >> stage() >> models >> (confirmed := confirm_build())
+    build_id >> models >> (confirmed := confirm_build())
     confirmed >> [close_build(build_id), fail_build(build_id)]
 
 

@@ -3,9 +3,11 @@
 import shutil
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 from playwright.sync_api import Page, expect, sync_playwright
 
+from sipas.local.airflow_client import AirflowClient
 from sipas.local.instance import Instance, load_instance
 
 IMAGES = Path(__file__).parent / "images"
@@ -30,18 +32,19 @@ def dashboard(page: Page, instance: Instance, name: str) -> None:
 
 
 def airflow_graph(page: Page, instance: Instance) -> None:
-    """The graph of the last build."""
+    """The graph of the last build, in the colours of its tasks."""
     address = instance.address("airflow")
+    run_id = quote(AirflowClient(instance).runs("build_warehouse")[0]["dag_run_id"])
     page.goto(address)
     page.fill("input[name=username]", "engineer")
     page.fill("input[name=password]", instance.secrets["password_airflow_engineer"])
     page.click("[type=submit]")
-    page.goto(f"{address}/dags/build_warehouse")
+    page.goto(f"{address}/dags/build_warehouse/runs/{run_id}")
     expect(page.get_by_text("open_build").first).to_be_visible(timeout=WAIT)
     page.get_by_role("button", name="Collapse Details Panel").click()
     page.get_by_role("button", name="Show Graph").click()
     page.get_by_role("button", name="Expand all task groups").click()
-    expect(page.get_by_text("criterion_results_run").first).to_be_visible(timeout=WAIT)
+    expect(page.get_by_text("criterion_results").first).to_be_visible(timeout=WAIT)
     page.wait_for_timeout(3000)  # the graph arranges itself
     page.get_by_role("button", name="Fit View").click()
     page.wait_for_timeout(1000)
@@ -62,8 +65,8 @@ def main() -> None:
             ("dashboard-phone.png", {"width": 400, "height": 4200}),
         ):
             dashboard(browser.new_context(viewport=size, locale="vi-VN").new_page(), instance, name)
-        wide = browser.new_context(viewport={"width": 1900, "height": 900}).new_page()
-        airflow_graph(wide, instance)
+        laptop = browser.new_context(viewport={"width": 1400, "height": 800}).new_page()
+        airflow_graph(laptop, instance)
         browser.close()
 
 

@@ -52,8 +52,9 @@ def code_version() -> str:
 def open_build(connection: psycopg.Connection, run_id: str) -> int | None:
     """Opens a build of the accepted batches that no successful build has consumed.
 
-    Returns its id, or None when there is nothing new (no batch, the same dbt project): then
-    the run has nothing to do. A build left running by a killed run counts as failed.
+    Returns its id, or None when it would say what the last one said (`tells_anything_new`, the
+    same dbt project): then the run has nothing to do. A build left running by a killed run counts
+    as failed.
     """
     project_sha256, content = archive_project(Path(required("SIPAS_DBT_PROJECT_DIR")))
     archive = project_path(directory("SIPAS_LANDING_DIR"), project_sha256)
@@ -64,12 +65,12 @@ def open_build(connection: psycopg.Connection, run_id: str) -> int | None:
         connection.execute(
             "update audit.builds set status = 'failed', ended_at = now() where status = 'running'"
         )
-        batches = new_batches(connection)
-        if not batches and last_project(connection) == project_sha256:
-            return None
         as_of_at = data_as_of(connection)
         if as_of_at is None:
             return None  # nothing was ever accepted
+        if last_project(connection) == project_sha256 and not tells_anything_new(connection):
+            return None
+        batches = new_batches(connection)
         (build_id,) = connection.execute(
             """
             insert into audit.builds (status, as_of_at, code_version, dbt_project_sha256, run_id)
@@ -99,6 +100,41 @@ def new_batches(connection: psycopg.Connection) -> list[int]:
         """
     )
     return [batch_id for (batch_id,) in rows]
+
+
+def tells_anything_new(connection: psycopg.Connection) -> bool:
+    """Whether a build would find a record, a rejection, a corrected lot or a later time.
+
+    A source that is asked again repeats what lies in the overlap: a batch, accepted, in which every
+    record is known. It waits for the next build, but is no reason for one. When the time of the
+    data went on there is a reason, since dossiers fall due without any record.
+    """
+    (is_told,) = connection.execute(
+        """
+        select exists (
+            select from audit.batches as batches
+            inner join audit.deliveries as deliveries using (delivery_id)
+            where batches.batch_id = any(%s) and (
+                batches.loaded_count > 0
+                or batches.quarantined_count > 0
+                or exists (
+                    select from audit.batches as replaced
+                    inner join audit.deliveries as former using (delivery_id)
+                    where former.lot_key = deliveries.lot_key
+                    and replaced.status = 'accepted' and replaced.batch_id < batches.batch_id
+                )
+            )
+        ) or %s > coalesce(
+            (
+                select as_of_at from audit.builds where status = 'succeeded'
+                order by build_id desc limit 1
+            ),
+            '-infinity'
+        )
+        """,
+        [new_batches(connection), data_as_of(connection)],
+    ).fetchone()
+    return bool(is_told)
 
 
 def last_project(connection: psycopg.Connection) -> str | None:

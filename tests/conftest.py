@@ -19,10 +19,16 @@ settings.register_profile("tests", deadline=None, derandomize=True, database=Non
 settings.load_profile("tests")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of the demo come last: its servers, idle, would take their part of the machine from
+    all others."""
+    items.sort(key=lambda item: "demo" in item.fixturenames)
+
+
 @pytest.fixture(scope="session")
 def instance() -> Iterator[Instance]:
     """An instance with PostgreSQL running; nothing of it is left at the end."""
-    with scratch_instance("sipas-test-") as made:
+    with scratch_instance("sipas-test-", is_forgetful=True) as made:
         yield made
 
 

@@ -1,7 +1,8 @@
 """A small client of Airflow's REST interface: trigger a DAG, wait for its run, read a log."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -41,6 +42,15 @@ class AirflowClient:
             self.call("PATCH", f"/variables/{key}", json=body)
         else:
             self.call("POST", "/variables", json=body)
+
+    @contextmanager
+    def paused(self, dag_id: str) -> Iterator[None]:
+        """Within, nothing that arrives starts the DAG."""
+        self.call("PATCH", f"/dags/{dag_id}", json={"is_paused": True})
+        try:
+            yield
+        finally:
+            self.call("PATCH", f"/dags/{dag_id}", json={"is_paused": False})
 
     def wait_for_dags(self, dag_ids: set[str], seconds: float = 120) -> None:
         """Waits until the scheduler knows these DAGs; raises with the import errors otherwise."""

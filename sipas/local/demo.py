@@ -4,12 +4,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 
+from sipas.builds import tells_anything_new
 from sipas.errors import UserError
 from sipas.local import environment
 from sipas.local.airflow_client import FINISHED, AirflowClient
@@ -53,16 +53,15 @@ class Demo:
         self.airflow = AirflowClient(self.instance)
         self.airflow.wait_for_dags(DAG_IDS)
         self.airflow.set_variable("automatic_approval", "demo")
-        # Dossiers and forms refer to reference rows.
-        with self.step("ingest reference data"):
-            self.run_dag("ingest_reference")
-        with self.step("ingest one-stop systems, survey forms"), ThreadPoolExecutor() as pool:
-            runs = [
-                pool.submit(self.run_dag, dag_id)
-                for dag_id in ("ingest_one_stop", "ingest_surveys")
-            ]
-            for run in runs:
-                run.result()
+        # Dossiers and forms refer to reference rows. The last arrival starts one build of all;
+        # each would start one of its own.
+        with self.airflow.paused("build_warehouse"):
+            with self.step("ingest reference data"):
+                self.run_dag("ingest_reference")
+            with self.step("ingest survey forms"):
+                self.run_dag("ingest_surveys")
+        with self.step("ingest one-stop systems"):
+            self.run_dag("ingest_one_stop")
         with self.step("build the warehouse"):
             self.wait_until_quiet("build_warehouse", self.batches_wait)
         with self.step("approve (automatically) and publish"):
@@ -120,17 +119,9 @@ class Demo:
         raise UserError(f"{dag_id} did not come to rest within 10 minutes.")
 
     def batches_wait(self) -> bool:
-        """Whether an accepted batch has not been built yet."""
-        return self.ask(
-            """
-            select exists (
-                select from audit.batches where status = 'accepted' and batch_id not in (
-                    select batch_id from audit.build_batches
-                    inner join audit.builds using (build_id) where status = 'succeeded'
-                )
-            )
-            """
-        )
+        """Whether something was accepted that no build has told yet."""
+        with psycopg.connect(database_url(self.instance, "sipas_audit")) as connection:
+            return tells_anything_new(connection)
 
     def releases_wait(self) -> bool:
         """Whether the last build's figures are not all published yet."""

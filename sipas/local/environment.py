@@ -79,6 +79,10 @@ def pipeline(instance: Instance) -> dict[str, str]:
             "SIPAS_REFERENCE_DIR": str(PROJECT / "reference"),
             "SIPAS_DBT_PROJECT_DIR": str(PROJECT / "dbt_project"),
             "SIPAS_HASH_KEY": instance.secrets["key_hash"],
+            # Told to every dbt alike: dbt parses the whole project anew when it is called otherwise
+            # than the last time, and Cosmos names both.
+            "DBT_PROFILE": "sipas",
+            "DBT_TARGET": "warehouse",
             "DBT_PROFILES_DIR": str(PROJECT / "dbt_project"),
             "DBT_TARGET_PATH": str(instance.folder("dbt")),
             "DBT_LOG_PATH": str(instance.folder("dbt") / "logs"),
@@ -136,6 +140,8 @@ def airflow(instance: Instance) -> dict[str, str]:
         # Seconds; on a busy machine the default of 10 cuts events off.
         "OPENLINEAGE__EXECUTION_TIMEOUT": "60",
         "OPENLINEAGE__EMISSION_POLICY": json.dumps(EMISSION_POLICY),
+        # For retries of the producer, which has none: all it told would be saved anew a node.
+        "COSMOS__ENABLE_WATCHER_RELIABLE_RETRY": "False",
     }
     return {"AIRFLOW_HOME": str(home)} | {f"AIRFLOW__{k}": v for k, v in core.items()}
 

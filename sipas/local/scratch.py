@@ -16,6 +16,9 @@ from sipas.local.instance import Instance, load_or_create_instance
 from sipas.local.processes import processes_with_mark
 from sipas.local.services import SERVICES
 
+# What a test leaves need not survive the machine: nothing waits for the disk.
+FORGETFUL = "fsync = off\nfull_page_writes = off\nsynchronous_commit = off\n"
+MIGRATED = "template_sipas"
 ROLES = ("ingest", "transform", "release", "audit", "lineage", "bi", "supervisor", "owner")
 OWN_VARIABLES = ("SIPAS_HOME", "SIPAS_EXTERNAL_DATABASE_URL")
 
@@ -40,8 +43,9 @@ def _set(values: Mapping[str, str | None]) -> None:
 
 
 @contextmanager
-def scratch_instance(prefix: str) -> Iterator[Instance]:
-    """An instance with PostgreSQL running, never the user's own server.
+def scratch_instance(prefix: str, *, is_forgetful: bool = False) -> Iterator[Instance]:
+    """An instance with PostgreSQL running, never the user's own server; a forgetful one is for
+    tests, never for measuring.
 
     Raises RuntimeError when a process of it is still alive at the end.
     """
@@ -50,6 +54,9 @@ def scratch_instance(prefix: str) -> Iterator[Instance]:
         made = load_or_create_instance()
         try:
             postgres.create_cluster(made)
+            if is_forgetful:
+                with (postgres.data_folder(made) / "postgresql.conf").open("a") as settings:
+                    settings.write(FORGETFUL)
             supervisor.start_supervisor(made)
             supervisor.start_service(made, SERVICES["postgres"])
             supervisor.wait_for_health(made, SERVICES["postgres"])
@@ -113,23 +120,31 @@ def copy_warehouse(original: Warehouse, folder: Path, prefix: str) -> Warehouse:
             "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s",
             [original.name],
         )
-        connection.execute(
-            sql.SQL("create database {} owner sipas_owner template {}").format(
-                sql.Identifier(made.name), sql.Identifier(original.name)
-            )
-        )
+        create_database(connection, made, original.name)
     return made
 
 
 def make_warehouse(instance: Instance, folder: Path, prefix: str) -> Warehouse:
-    """A new database with all migrations on the instance's server; `prefix` begins its name."""
+    """A new database with all migrations on the instance's server; `prefix` begins its name.
+
+    The migrations run once a server, on a database that the others are copies of.
+    """
     made = Warehouse(instance, f"{prefix}_{secrets.token_hex(4)}", folder)
+    template = Warehouse(instance, MIGRATED, folder)
     with psycopg.connect(postgres.admin_url(instance), autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("create database {} owner sipas_owner template template0").format(
-                sql.Identifier(made.name)
-            )
-        )
-    with variables({"SIPAS_DATABASE_URL": made.url("owner")}):
-        lifecycle.upgrade_to_head()
+        known = connection.execute("select 1 from pg_database where datname = %s", [MIGRATED])
+        if not known.fetchone():
+            create_database(connection, template, "template0")
+            with variables({"SIPAS_DATABASE_URL": template.url("owner")}):
+                lifecycle.upgrade_to_head()
+        create_database(connection, made, MIGRATED)
     return made
+
+
+def create_database(connection: psycopg.Connection, made: Warehouse, template: str) -> None:
+    """An empty database of the owner, or a copy of another one."""
+    connection.execute(
+        sql.SQL("create database {} owner sipas_owner template {}").format(
+            sql.Identifier(made.name), sql.Identifier(template)
+        )
+    )

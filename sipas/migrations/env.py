@@ -1,11 +1,12 @@
 """Alembic: runs as the owner of the database named by SIPAS_DATABASE_URL."""
 
 from alembic import context
-from sqlalchemy import create_engine
+from sqlalchemy import NullPool, create_engine
 
 from sipas.settings import sqlalchemy_url
 
-engine = create_engine(sqlalchemy_url("SIPAS_DATABASE_URL"))
+# No connection stays open behind the migrations: a database in use cannot be copied.
+engine = create_engine(sqlalchemy_url("SIPAS_DATABASE_URL"), poolclass=NullPool)
 
 with engine.connect() as connection:
     context.configure(connection=connection, version_table_schema="public")

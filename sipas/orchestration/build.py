@@ -1,5 +1,5 @@
-"""The dbt part of build_warehouse: staging, one task a model, and the step that makes sure of the
-whole."""
+"""The dbt part of build_warehouse: the task that runs dbt, those that watch it, and the step that
+makes sure of the whole."""
 
 import logging
 import subprocess
@@ -12,42 +12,32 @@ from cosmos import (
     DbtTaskGroup,
     ExecutionConfig,
     ExecutionMode,
+    InvocationMode,
     LoadMode,
     ProfileConfig,
     ProjectConfig,
     RenderConfig,
     TestBehavior,
 )
+from cosmos.constants import PRODUCER_WATCHER_TASK_ID, DbtResourceType
 
 from sipas.orchestration.defaults import WRITER_POOL
 from sipas.orchestration.lineage import emit_dbt_lineage
+from sipas.orchestration.watch import draw_watchers
 from sipas.settings import required
 
 log = logging.getLogger(__name__)
 
 GROUP = "dbt"
 PRODUCER = f"{GROUP}.dbt_producer_watcher"
-STAGING = "path:models/staging"
 # Data tests with every build; unit tests guard the code and run where the code is tested.
 WITH_TESTS = ["--resource-type", "test"]
-# A test of staging and of a model above it belongs to the model: dbt would leave it out with the
-# staging views otherwise.
-CAUTIOUS = ["--indirect-selection", "cautious"]
-
-
-def build_staging() -> None:
-    """Builds the staging views with the tests that ask nothing else.
-
-    Raises AirflowFailException with dbt's words when one fails.
-    """
-    run_dbt_build("--select", STAGING, *CAUTIOUS)
 
 
 def dbt_models() -> DbtTaskGroup:
-    """The task group of all models above staging: dbt runs once, in one task, and a task a model
-    watches it."""
+    """The task group of all models: dbt runs once, in one task, and others watch it."""
     project = Path(required("SIPAS_DBT_PROJECT_DIR"))
-    return DbtTaskGroup(
+    group = DbtTaskGroup(
         group_id=GROUP,
         project_config=ProjectConfig(
             dbt_project_path=project,
@@ -55,40 +45,43 @@ def dbt_models() -> DbtTaskGroup:
             install_dbt_deps=False,
         ),
         profile_config=ProfileConfig(
-            profile_name="sipas",
-            target_name="warehouse",
+            profile_name=required("DBT_PROFILE"),
+            target_name=required("DBT_TARGET"),
             profiles_yml_filepath=project / "profiles.yml",
         ),
         # Only the producer writes. It runs the tests too; a task of its own for each test would
-        # cost more than dbt itself.
+        # cost more than dbt itself. As a process of its own dbt tells a result a node; inside the
+        # task it would tell six events a node, each a request to Airflow while dbt waits.
         execution_config=ExecutionConfig(
             execution_mode=ExecutionMode.WATCHER,
-            setup_operator_args={"pool": WRITER_POOL, "dbt_cmd_flags": [*WITH_TESTS, *CAUTIOUS]},
+            invocation_mode=InvocationMode.SUBPROCESS,
+            setup_operator_args={"pool": WRITER_POOL, "dbt_cmd_flags": WITH_TESTS},
         ),
         render_config=RenderConfig(
             load_method=LoadMode.DBT_MANIFEST,
             test_behavior=TestBehavior.NONE,
-            exclude=[STAGING],
+            emit_datasets=False,
+            node_converters={DbtResourceType.MODEL: drawn_by_us},
         ),
-        # The tasks of the models poll in their own process: on a busy machine a task that comes
-        # back from the triggerer at once can meet its own first half and be failed for it.
-        operator_args={
-            "install_deps": False,
-            "deferrable": False,
-            "poke_interval": 5,
-            "should_store_compiled_sql": False,
-        },
+        operator_args={"install_deps": False},
         default_args={"retries": 0},
     )
+    # Otherwise a test is told only when all tests of its models have run, which is the end.
+    group.tasks_map[PRODUCER_WATCHER_TASK_ID].tests_per_model = {}
+    draw_watchers(group, PRODUCER)
+    return group
+
+
+def drawn_by_us(**_) -> None:
+    """Cosmos draws no task for a model: watch.py draws one for a folder."""
 
 
 def build_again_unless_whole() -> None:
     """Returns when dbt's own run succeeded, tests included; else fails, naming the red models.
 
-    Somebody who has mended the cause clears this task (alone, or with a model above it): then dbt
-    runs here once more as a whole. Cosmos cannot: it never repeats dbt's run, rebuilds cleared
-    models without their tests, and takes the models below for as failed as they were.
-    Raises AirflowFailException naming the models or tests that failed.
+    Somebody who has mended the cause clears this task (alone, or with a red one above it): then dbt
+    runs here once more as a whole. Cosmos cannot: it never repeats dbt's run.
+    Raises AirflowFailException naming the tasks, models or tests that failed.
     """
     context = get_current_context()
     instance, run_id = context["ti"], context["run_id"]
@@ -105,7 +98,7 @@ def build_again_unless_whole() -> None:
     run_dbt_build()
 
 
-def run_dbt_build(*selection: str) -> None:
+def run_dbt_build() -> None:
     """One `dbt build` with data tests, in a process of its own.
 
     Raises AirflowFailException with the end of dbt's output when something failed.
@@ -115,7 +108,6 @@ def run_dbt_build(*selection: str) -> None:
             str(Path(sys.executable).parent / "dbt"),
             "--quiet",
             "build",
-            *selection,
             "--exclude-resource-type",
             "unit_test",
             "--project-dir",

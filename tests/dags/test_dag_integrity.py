@@ -1,4 +1,4 @@
-"""DAG files: the exact set, their manners, and one task a model."""
+"""DAG files: the exact set, their manners, and every model and test of dbt watched by a task."""
 
 import json
 import subprocess
@@ -27,6 +27,7 @@ print("RESULT" + json.dumps({
                     "owner": task.owner, "retries": task.retries,
                     "timeout": task.execution_timeout and task.execution_timeout.total_seconds(),
                     "doc": bool(task.doc_md or task.doc), "pool": task.pool,
+                    "watches": getattr(task, "nodes", []),
                     "outlets": [getattr(o, "name", None) or o.uri for o in task.outlets],
                 } for task in dag.tasks
             },
@@ -108,22 +109,34 @@ def test_dag_files_are_thin(bag: dict) -> None:
         assert "select " not in text, dag["file"]
 
 
-def test_the_models_in_the_dag_are_the_models_of_the_project_above_staging(bag: dict) -> None:
-    folder = PROJECT / "dbt_project" / "models"
-    models = {path.stem for path in folder.rglob("*.sql") if folder / "staging" not in path.parents}
+def test_every_model_and_test_of_the_project_is_watched_by_one_task(
+    instance: Instance, bag: dict
+) -> None:
+    project = set(listed(instance, "--resource-type", "model", "--resource-type", "test"))
+    assert project
     tasks = bag["dags"]["build_warehouse"]["tasks"]
-    drawn = {
-        task_id.removeprefix("dbt.").removesuffix(".run").removesuffix("_run")
-        for task_id in tasks
-        if task_id.startswith("dbt.") and task_id.endswith(("run",))
+    watched = [node for task in tasks.values() for node in task["watches"]]
+    assert sorted(watched) == sorted(project)
+
+
+def test_what_is_published_is_a_task_each_and_below_it_a_folder_is_one(bag: dict) -> None:
+    tasks = bag["dags"]["build_warehouse"]["tasks"]
+    models = PROJECT / "dbt_project" / "models"
+    shown = {f"dbt.{path.parent.name}.{path.stem}" for path in models.glob("marts/*.sql")}
+    shown |= {f"dbt.{path.parent.name}.{path.stem}" for path in models.glob("operational/*.sql")}
+    watchers = {name for name, task in tasks.items() if task["watches"]}
+    assert shown < watchers
+    assert {name for name in watchers - shown if "survey" in name} == {
+        f"dbt.intermediate.survey_{part}"
+        for part in ("sample", "cells", "indices", "intervals", "results")
     }
-    assert drawn == models
+    assert len(tasks) < 45, "an engineer reads the graph at a glance"
 
 
 def test_only_the_tasks_that_write_hold_the_slot_of_the_writer(bag: dict) -> None:
     tasks = bag["dags"]["build_warehouse"]["tasks"]
     holders = [task_id for task_id, task in tasks.items() if task["pool"] == "warehouse_writer"]
-    assert sorted(holders) == ["confirm_build", "dbt.dbt_producer_watcher", "stage"]
+    assert sorted(holders) == ["confirm_build", "dbt.dbt_producer_watcher"]
 
 
 def test_every_asset_that_a_dag_waits_for_is_announced_by_another(bag: dict) -> None:
@@ -165,55 +178,54 @@ def test_parsing_twice_gives_the_same_dags(instance: Instance, bag: dict) -> Non
     assert len(seen) == 1
 
 
-@pytest.mark.parametrize("dag_id", sorted(DAG_IDS))
-def test_no_dag_file_takes_over_a_second_once_airflow_and_cosmos_are_imported(
-    instance: Instance, bag: dict, dag_id: str
-) -> None:
-    seconds = {Path(name).stem: value for name, value in bag["seconds"].items()}
-    warm = (
-        "import time, importlib.util, sys, cosmos, airflow.sdk;"
-        "from airflow.timetables import assets, trigger;"
-        "started = time.process_time();"
-        "spec = importlib.util.spec_from_file_location('probe', sys.argv[1]);"
-        "spec.loader.exec_module(importlib.util.module_from_spec(spec));"
-        "heavy = {'great_expectations', 'pandas', 'psycopg', 'httpx'} & set(sys.modules);"
-        "print('RESULT', time.process_time() - started, *heavy)"
+@pytest.fixture(scope="module")
+def read_warm(instance: Instance, bag: dict) -> dict:
+    """Seconds of each DAG file in a process that has Airflow and Cosmos, and what it imported."""
+    code = (
+        "import importlib.util, json, pathlib, sys, time, cosmos, airflow.sdk;"
+        "from airflow.timetables import assets, trigger\n"
+        "seconds = {}\n"
+        "for path in sorted(pathlib.Path(sys.argv[1]).glob('*.py')):\n"
+        "    started = time.process_time()\n"
+        "    spec = importlib.util.spec_from_file_location(path.stem, path)\n"
+        "    spec.loader.exec_module(importlib.util.module_from_spec(spec))\n"
+        "    seconds[path.stem] = time.process_time() - started\n"
+        "print('RESULT' + json.dumps({'seconds': seconds, 'modules': sorted(sys.modules)}))"
     )
     result = subprocess.run(
-        [sys.executable, "-c", warm, str(PROJECT / "dags" / f"{dag_id}.py")],
+        [sys.executable, "-c", code, str(PROJECT / "dags")],
         env=airflow_variables(instance),
         capture_output=True,
         text=True,
         check=False,
     )
     assert result.returncode == 0, result.stderr
-    spent, *heavy = result.stdout.split("RESULT", 1)[1].split()
-    assert float(spent) < 1, f"{dag_id}: {spent} s (whole parse: {seconds.get(dag_id)})"
-    assert "great_expectations" not in heavy
+    return json.loads(result.stdout.split("RESULT", 1)[1])
 
 
-def test_no_test_of_dbt_is_lost_between_staging_and_the_models_above_it(
-    instance: Instance,
+@pytest.mark.parametrize("dag_id", sorted(DAG_IDS))
+def test_no_dag_file_takes_over_a_second_once_airflow_and_cosmos_are_imported(
+    read_warm: dict, bag: dict, dag_id: str
 ) -> None:
-    """Both runs select cautiously: a test of staging and of a model above belongs to the model."""
-    cautious = ["--indirect-selection", "cautious"]
-    every = listed_tests(instance)
-    staging = listed_tests(instance, "--select", "path:models/staging", *cautious)
-    above = listed_tests(instance, "--exclude", "path:models/staging", *cautious)
-    assert staging
-    assert above
-    assert staging | above == every
-    assert not staging & above
+    spent = read_warm["seconds"][dag_id]
+    whole = {Path(name).stem: value for name, value in bag["seconds"].items()}
+    assert spent < 1, f"{dag_id}: {spent} s (whole parse: {whole.get(dag_id)})"
 
 
-def listed_tests(instance: Instance, *selection: str) -> set[str]:
-    """Names of the tests that dbt would run with a selection."""
-    dbt = [str(Path(sys.executable).parent / "dbt"), "--quiet", "ls", "--resource-type", "test"]
+def test_no_dag_file_imports_what_is_slow(read_warm: dict) -> None:
+    assert "airflow.sdk" in read_warm["modules"]
+    assert "great_expectations" not in read_warm["modules"]
+
+
+def listed(instance: Instance, *selection: str) -> list[str]:
+    """Ids of the nodes of the project that a selection finds."""
+    dbt = [str(Path(sys.executable).parent / "dbt"), "--quiet", "ls", "--output", "json"]
+    keys = ["--output-keys", "unique_id", "--project-dir", str(PROJECT / "dbt_project")]
     result = subprocess.run(
-        [*dbt, "--project-dir", str(PROJECT / "dbt_project"), *selection],
+        [*dbt, *keys, *selection],
         env=airflow_variables(instance),
         capture_output=True,
         text=True,
         check=True,
     )
-    return set(result.stdout.split())
+    return [json.loads(line)["unique_id"] for line in result.stdout.splitlines()]

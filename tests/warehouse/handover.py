@@ -2,20 +2,18 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import psycopg
+from dbt_here import dbt, said
 
 from simulator import LOCAL_TIME
 from sipas.contracts.mapping import load_mapping
 from sipas.landing import Incoming, Manifest, register, register_all
 from sipas.loading.batches import BatchResult, load, pending_deliveries
-from sipas.local.instance import PROJECT
 from sipas.sources.inbox import land_file, land_reference
 
 SOURCE = "mot_cua_xa"
@@ -177,18 +175,9 @@ def run_dbt(*models: str, without: Sequence[str] = ()) -> None:
     and what they are made of, with the tests that ask for nothing else. `without` leaves out what
     another build of the tests has tried: unit_test, test."""
     selection = ["--indirect-selection", "cautious", "--select", *(f"+{name}" for name in models)]
-    result = subprocess.run(
-        [
-            str(Path(sys.executable).parent / "dbt"),
-            "--quiet",
-            "build",
-            "--project-dir",
-            str(PROJECT / "dbt_project"),
-            *(selection if models else []),
-            *(part for kind in without for part in ("--exclude-resource-type", kind)),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
+    result = dbt(
+        "build",
+        *(selection if models else []),
+        *(part for kind in without for part in ("--exclude-resource-type", kind)),
     )
-    assert result.returncode == 0, result.stdout + result.stderr
+    assert result.success, said(result)

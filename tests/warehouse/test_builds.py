@@ -20,7 +20,16 @@ def clean(warehouse):
     return warehouse
 
 
-def accept(warehouse, name: str, status: str = "accepted", watermark=MOMENT) -> int:
+def accept(
+    warehouse,
+    name: str,
+    status: str = "accepted",
+    *,
+    watermark=MOMENT,
+    lot: str | None = None,
+    loaded: int = 1,
+    quarantined: int = 0,
+) -> int:
     """A delivery with a batch in a state; returns the batch's id."""
     with warehouse.connect() as connection:
         connection.execute(
@@ -28,16 +37,16 @@ def accept(warehouse, name: str, status: str = "accepted", watermark=MOMENT) -> 
             insert into audit.deliveries values
             (%s, 's', 'dossiers', %s, null, null, 'simulated', now(), null, %s, 1, 1, 'x', 'x', %s)
             """,
-            [name, name, watermark, name],
+            [name, lot or name, watermark, name],
         )
         reason = "because" if status == "refused" else None
         return connection.execute(
             """
             insert into audit.batches (delivery_id, contract_version, mapping_version, status,
                 received_count, loaded_count, unchanged_count, quarantined_count, refusal_reason)
-            values (%s, 'c', 'm', %s, 0, 0, 0, 0, %s) returning batch_id
+            values (%s, 'c', 'm', %s, 3, %s, %s, %s, %s) returning batch_id
             """,
-            [name, status, reason],
+            [name, status, loaded, 3 - loaded - quarantined, quarantined, reason],
         ).fetchone()[0]
 
 
@@ -95,6 +104,43 @@ def test_nothing_new_opens_no_build(clean) -> None:
         close_build(connection, open_build(connection, "one"), succeeded=True)
         assert open_build(connection, "two") is None
     assert clean.value("select count(*) from audit.builds") == 1
+
+
+@pytest.fixture
+def built(clean):
+    """The same, with one batch that a successful build has consumed."""
+    accept(clean, "first", lot="lot")
+    with clean.connect("transform") as connection:
+        close_build(connection, open_build(connection, "one"), succeeded=True)
+    return clean
+
+
+def test_a_batch_that_only_repeats_what_is_known_opens_no_build_and_waits_for_the_next(
+    built,
+) -> None:
+    """A source asked again repeats the overlap, though nothing happened."""
+    repeat = accept(built, "repeat", loaded=0)
+    with built.connect("transform") as connection:
+        assert open_build(connection, "two") is None
+        news = accept(built, "news")
+        build_id = open_build(connection, "three")
+    assert consumed(built, build_id) == {repeat, news}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"quarantined": 1},
+        {"lot": "lot"},
+        {"watermark": datetime(2024, 1, 31, 11, tzinfo=UTC)},
+    ],
+    ids=["a rejection", "a corrected lot", "a later time, at which dossiers fall due"],
+)
+def test_what_is_told_without_a_record_is_built_all_the_same(built, told: dict) -> None:
+    batch = accept(built, "second", loaded=0, **told)
+    with built.connect("transform") as connection:
+        build_id = open_build(connection, "two")
+    assert consumed(built, build_id) == {batch}
 
 
 def test_a_changed_project_is_built_although_no_batch_is_new(clean, tmp_path, monkeypatch) -> None:

@@ -13,17 +13,16 @@ from datetime import date, datetime, timedelta
 import dossier_oracle as oracle
 import drawn_dossiers
 import pytest
-from dbt.cli.main import dbtRunner
+from dbt_here import dbt, said
 from dossier_oracle import COUNTS, HERE, Calendar
 from drawn_dossiers import AGENCIES, AREAS, GROUPS, RULES, Drawn
 from handover import REFERENCE, accept, load_pending
 
 from sipas.builds import close_build, open_build
-from sipas.local.instance import PROJECT, Instance
+from sipas.local.instance import Instance
 from sipas.local.scratch import Warehouse, make_warehouse, variables
 from sipas.sources.inbox import land_reference
 
-DBT_PROJECT = str(PROJECT / "dbt_project")
 MODELS = "+intermediate.dossiers"
 FIRST = datetime(2024, 11, 20, 10, tzinfo=HERE)
 TABLES = {
@@ -55,8 +54,6 @@ class Story:
         self.warehouse = warehouse
         self.drawn = Drawn(random.Random(4))
         self.calendar = Calendar()
-        parsed = dbtRunner().invoke(["--quiet", "parse", "--project-dir", DBT_PROJECT])
-        self.dbt = dbtRunner(manifest=parsed.result)
 
     def take_in_reference(self, **tables: list[dict]) -> None:
         """Reference rows; the statuses and the calendar are the product's."""
@@ -123,19 +120,15 @@ class Story:
             close_build(transform, build_id, succeeded=succeeded)
 
     def run(self, *flags: str, command: str = "run", dies_before: tuple[str, ...] = ()) -> None:
-        """dbt in this process: to start it seven times would take longer than the models do.
+        """A run of dbt over the models of dossiers.
 
         A run that is killed leaves the models before as they are and those after as they were:
         every model is one transaction.
         """
         exclusions = ["--exclude", "resource_type:unit_test", *dies_before]
         selection = ["--indirect-selection", "cautious", "--select", MODELS, *exclusions]
-        result = self.dbt.invoke(
-            [command, "--quiet", "--project-dir", DBT_PROJECT, *flags, *selection]
-        )
-        assert result.success, result.exception or [
-            (r.node.name, r.message) for r in result.result if r.status in ("error", "fail")
-        ]
+        result = dbt(command, *flags, *selection)
+        assert result.success, said(result)
 
     def build(self, **how: str) -> None:
         """A whole build."""

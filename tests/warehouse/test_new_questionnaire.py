@@ -127,7 +127,7 @@ def followed(warehouse):
         assert decide(ingest, "survey_forms") == [(forms.batch_id, None)]
     with warehouse.connect("transform") as transform:
         build_id = open_build(transform, "test")
-        run_dbt()
+        run_dbt(without=("unit_test",))
         close_build(transform, build_id, succeeded=True)
     return warehouse, first, second, forms
 

@@ -33,6 +33,7 @@ TABLES = (
     "raw.dossier_removals",
     "pii.applicants",
     "quarantine.records",
+    "audit.batch_profiles",
     "audit.validations",
     "audit.reconciliations",
     "audit.backfills",

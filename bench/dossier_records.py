@@ -21,7 +21,8 @@ PER_FILE = 250_000
 MAPPING = "mot_cua_compact"
 SOURCE_CODE = "bench_dossiers"
 EVERY_TENTH = 10
-DAYS_AFTER = (1, 5, 20)
+DAYS_AFTER = (1, 5, 10, 20)
+LONGEST_DAYS = 120  # no dossier is open longer
 
 ALL_DAYS = [FIRST_DAY + timedelta(days=n) for n in range((LAST_DAY - FIRST_DAY).days + 200)]
 WORKING_DAYS = [day for day in ALL_DAYS if day.weekday() < 5]
@@ -99,7 +100,8 @@ def record(number: int, total: int, as_of: int) -> str | None:
         is_online = "Trực tuyến" if channel == "2" else "Trực tiếp"
         fee = (
             f'{{"TenPhiLePhi":"Lệ phí giải quyết hồ sơ","MaPhiLePhi":"LP-{procedure.code}",'
-            f'"HinhThucThu":"{is_online}","Gia":{procedure.fee},"LoaiPhiLePhi":"Lệ phí"}}'
+            f'"HinhThucThu":"{is_online}","Gia":{procedure.fee},"LoaiPhiLePhi":"Lệ phí",'
+            f'"NgayThanhToan":null}}'
         )
     is_received = begin <= as_of and not is_refused
     return (
@@ -152,17 +154,18 @@ def write_drop_folder(folder: Path, total: int) -> int:
 
 
 def write_changes(folder: Path, total: int, count: int) -> int:
-    """Writes one file with `count` of `total` dossiers as they stand some working days after the
-    end, all of them changed since; returns how many it holds. The days are as few as it takes: one
+    """Writes one file with `count` dossiers, filed or changed in the working days after the end of
+    `total`, as they stand then; returns how many it holds. The days are as few as it takes: one
     when `count` is a day's work of so many dossiers."""
     folder.mkdir(parents=True, exist_ok=True)
     lines: list[str] = []
     for days in DAYS_AFTER:
+        newest = total + total * days // DAY_COUNT
         changed = (
             line
-            for number in range(total - 1, -1, -1)
+            for number in range(newest, total - total * LONGEST_DAYS // DAY_COUNT, -1)
             if (line := record(number, total, DAY_COUNT - 1 + days))
-            != record(number, total, DAY_COUNT - 1)
+            and line != record(number, total, DAY_COUNT - 1)
         )
         lines = list(islice(changed, count))
         if len(lines) == count:

@@ -64,7 +64,11 @@ KINDS: dict[str, Callable[[Random], Drawn]] = {
     "removed_dossiers": lambda rng: {"share": rng.choice((0.03, 0.15))},
     "renamed_field": lambda rng: (
         _records(rng)
-        | {"field": rng.choice(("MaTTHC", "TrangThaiHoSo", "NgayNopHoSo", "NgayCapNhat"))}
+        | {
+            "field": rng.choice(
+                ("MaTTHC", "TrangThaiHoSo", "NgayNopHoSo", "NgayCapNhat", "NgayHenTra", "NguoiXuLy")
+            )
+        }
     ),
     "new_field": lambda rng: {"days": 1.5},
     "retyped_field": lambda rng: (

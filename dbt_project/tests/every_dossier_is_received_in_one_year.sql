@@ -1,6 +1,6 @@
 -- The counts against the layer below: no dossier vanishes, none counts twice, in any breakdown. A
--- full build counts every agency afresh, an increment one agency in thirty, so that it does not
--- read millions of rows: within thirty builds everybody's turn comes.
+-- full build counts every agency afresh, an increment one agency in a hundred, so that it does not
+-- read millions of rows: within a hundred builds everybody's turn comes.
 with build as (
 
     select * from {{ ref('int_dossier_build') }}
@@ -14,7 +14,7 @@ agencies as (
     cross join build
     where
         build.is_full
-        or mod(abs(hashtext(counts.agency_code)::bigint), 30) = mod(build.build_id, 30)
+        or mod(abs(hashtext(counts.agency_code)::bigint), 100) = mod(build.build_id, 100)
     group by counts.agency_code
 
 ),

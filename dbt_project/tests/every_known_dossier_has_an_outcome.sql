@@ -1,25 +1,33 @@
 -- Counted against the layer below: the dossiers that this build's batches tell are all there,
 -- unless their source removed them.
-with build_batches as (
+with visible_batches as (
+
+    select * from {{ ref('stg_audit__visible_batches') }}
+
+),
+
+build_batches as (
 
     select build_batches.batch_id
     from {{ source('audit', 'build_batches') }} as build_batches
     inner join {{ ref('int_dossier_build') }} as build
         on build_batches.build_id = build.build_id
+    inner join visible_batches
+        on build_batches.batch_id = visible_batches.batch_id
 
 ),
 
+-- As an array, so that the rows of a few batches are found by their index.
 told as (
 
     select
-        dossiers.agency_code,
-        dossiers.dossier_code
-    from {{ ref('stg_one_stop__dossiers') }} as dossiers
-    inner join build_batches
-        on dossiers.batch_id = build_batches.batch_id
+        agency_code,
+        dossier_code
+    from {{ source('raw', 'dossiers') }}
+    where batch_id = any(array(select build_batches.batch_id from build_batches))
     group by
-        dossiers.agency_code,
-        dossiers.dossier_code
+        agency_code,
+        dossier_code
 
 ),
 

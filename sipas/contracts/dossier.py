@@ -30,6 +30,10 @@ LatenessReason = Literal[
     "complex_case", "waiting_cooperation", "overload", "system_error", "applicant_side", "other"
 ]
 OTHER_REASON = "other"
+MISSING_FIELD = (
+    "Thiếu trường này trong bản ghi (trường rỗng vẫn phải có tên). Nếu hệ thống đã đổi tên trường, "
+    "sửa bảng ánh xạ rồi nạp lại."
+)
 
 
 class Supplement(msgspec.Struct):
@@ -206,12 +210,12 @@ def translate(record: dict, mapping: Mapping) -> dict:
     """The record under our names, codes and dates translated, empty fields left out."""
     ours: dict[str, Any] = {}
     for name, theirs in mapping.fields.items():
-        value = record.get(theirs)
+        value = present(record, name, theirs, theirs, mapping)
         if name in PERSONAL_FIELDS or value is None or value == "":
             continue
         ours[name] = translate_value(name, theirs, value, mapping)
     for name, names in mapping.lists.items():
-        entries = record.get(names["from"]) or []
+        entries = present(record, name, names["from"], names["from"], mapping) or []
         if not isinstance(entries, list):
             raise WrongField(names["from"], "contract", "Phải là một danh sách.")
         ours[name] = [translate_entry(entry, name, names, mapping) for entry in entries]
@@ -224,12 +228,22 @@ def translate_entry(entry: Any, name: str, names: dict[str, str], mapping: Mappi
         raise WrongField(names["from"], "contract", "Phải là một danh sách các đối tượng.")
     ours = {}
     for part, theirs in names.items():
-        value = entry.get(theirs) if part != "from" else None
-        if value is None or value == "":
+        if part == "from":
             continue
         path = f"{names['from']}.{theirs}"
+        value = present(entry, f"{name}.{part}", theirs, path, mapping)
+        if value is None or value == "":
+            continue
         ours[part] = translate_value(f"{name}.{part}", path, value, mapping)
     return ours
+
+
+def present(record: dict, name: str, theirs: str, path: str, mapping: Mapping) -> Any:
+    """The value of a field that must be there, be it empty; raises WrongField when it is not:
+    a field that was renamed or left out would otherwise be lost without a word."""
+    if theirs not in record and name not in mapping.may_be_absent:
+        raise WrongField(path, "missing_field", MISSING_FIELD)
+    return record.get(theirs)
 
 
 def translate_value(name: str, theirs: str, value: Any, mapping: Mapping) -> Any:

@@ -78,6 +78,8 @@ class Column(ABC):
 
     def whole(self, values: Sequence[Any]) -> list[str]:
         """The cells of values; raises Unusual when one of them is unusual."""
+        if msgspec.UNSET in values:
+            raise Unusual
         try:
             return self.all(values)
         except Unusual:
@@ -86,17 +88,21 @@ class Column(ABC):
     def cells(self, values: Sequence[Any], others: set[int]) -> list[str]:
         """The cells of a page; the numbers of values that are unusual go to `others`."""
         try:
-            return self.all(values)
+            if msgspec.UNSET not in values:
+                return self.all(values)
         except Unusual:
-            return [self.one_or_other(n, value, others) for n, value in enumerate(values)]
+            pass
+        return [self.one_or_other(n, value, others) for n, value in enumerate(values)]
 
     def one_or_other(self, number: int, value: Any, others: set[int]) -> str:
         """The cell of one value, or a note that it is unusual."""
         try:
-            return self.one(value)
+            if value is not msgspec.UNSET:
+                return self.one(value)
         except Unusual:
-            others.add(number)
-            return NULL
+            pass
+        others.add(number)
+        return NULL
 
 
 class Known(Column):
@@ -226,7 +232,14 @@ class Entries(Column):
         fields = msgspec.structs.fields(LISTS[name])
         self.type = msgspec.defstruct(
             name,
-            [(f.name, arriving_type(f.name, LIST_MOMENTS), None) for f in fields],
+            [
+                (
+                    f.name,
+                    arriving_type(f.name, LIST_MOMENTS) | msgspec.UnsetType,
+                    when_absent(f"{name}.{f.name}", mapping, is_read=f.name in names),
+                )
+                for f in fields
+            ],
             rename={f.name: names.get(f.name, f"{UNREAD}{f.name}") for f in fields},
             gc=False,
         )
@@ -285,6 +298,12 @@ def known(name: str, value: Any, mapping: Mapping, kind: Any) -> Any:
     if value is None or value == "":
         raise Unusual
     return turned(name, value, mapping, kind)
+
+
+def when_absent(name: str, mapping: Mapping, *, is_read: bool) -> Any:
+    """What stands for a field that a record does not hold: none, or UNSET where it must be there,
+    which leaves the record to the way that finds words."""
+    return msgspec.UNSET if is_read and name not in mapping.may_be_absent else None
 
 
 def arriving_type(name: str, moments: tuple[str, ...]) -> Any:

@@ -19,6 +19,7 @@ from sipas.contracts.dossier_columns import (
     Words,
     arriving_type,
     column_of,
+    when_absent,
 )
 from sipas.contracts.dossier_rows import KEYS, SCALARS, Row, RowWriter, array_cell
 from sipas.contracts.mapping import Mapping
@@ -54,11 +55,13 @@ class PageReader:
         for name in (*KEYS, "applicant_name", "applicant_phone", *SCALARS, *LISTS, "handler"):
             if name in LISTS:
                 kind = self.lists[name].type
-                read.append((name, kind and list[kind] | None, None))
+                type_ = list[kind] | None if kind else None
                 theirs = mapping.lists.get(name, {}).get("from")
             else:
-                read.append((name, arriving_type(name, MOMENTS), None))
+                type_ = arriving_type(name, MOMENTS)
                 theirs = mapping.fields.get(name)
+            absent = when_absent(name, mapping, is_read=theirs is not None)
+            read.append((name, type_ | msgspec.UnsetType, absent))
             name_of[name] = theirs or f"{UNREAD}{name}"
         dropped = {f"dropped_{n}": name for n, name in enumerate(mapping.dropped)}
         unknown = {f"unknown_{n}": name for n, name in enumerate(self.unknown_names)}

@@ -18,6 +18,7 @@ from sipas.contracts.dossier import (
     explain,
     keyed_hash,
     personal_text,
+    present,
     translate_code,
     translate_moment,
 )
@@ -106,7 +107,7 @@ def translate(record: dict, mapping: Mapping) -> dict:
     """The record under our names, codes and dates translated, empty fields left out."""
     ours: dict[str, Any] = {}
     for name, theirs in mapping.fields.items():
-        value = record.get(theirs)
+        value = present(record, name, theirs, theirs, mapping)
         if name == "handler" or value is None or value == "":
             continue
         if name in mapping.codes:

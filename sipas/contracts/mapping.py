@@ -21,6 +21,8 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A vendor's mapping; `fields` and `removals` go from our name to theirs.
 
     `codes` is by our field, or `<list>.<field>`; `datetime_formats` are tried in their order.
+    A record must hold every field that is read, be it empty: one that went is a change that nobody
+    told us. `may_be_absent` names (ours, as in `codes`) those that are left out when empty.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     time_zone: str = "Asia/Ho_Chi_Minh"
     lists: dict[str, dict[str, str]] = {}
     codes: dict[str, dict[str, str | int | bool]] = {}
+    may_be_absent: tuple[str, ...] = ()
     removals: dict[str, str] = {}
     dropped: list[str] = []
 
@@ -39,6 +42,9 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             name for name in names + self.dropped if (names + self.dropped).count(name) > 1
         }:
             raise ValueError(f"it reads {', '.join(sorted(twice))} twice")
+        parts = {f"{name}.{part}" for name, names in self.lists.items() for part in names}
+        if strange := {*self.may_be_absent} - {*self.fields, *self.lists, *parts}:
+            raise ValueError(f"may_be_absent names what it does not read: {', '.join(strange)}")
 
     @property
     def known_names(self) -> set[str]:

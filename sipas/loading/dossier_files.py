@@ -9,7 +9,7 @@ import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from datetime import date, datetime, time
-from itertools import islice
+from itertools import islice, zip_longest
 from typing import IO, Any
 
 import msgspec
@@ -163,11 +163,13 @@ def copied_table_pages(source_code: str, name: str, body: bytes) -> Iterator[Pag
         yield TablePage(rows[start : start + TABLE_PAGE])
 
 
-def table_record(headings: list[str], row: list[Any], mapping: Mapping) -> dict[str, str]:
-    """The cells of a row that hold something, as the texts that a system would send."""
-    pairs = zip(headings, row, strict=False)  # a row may be shorter, or longer by empty cells
-    cells = ((name, table_text(value, mapping)) for name, value in pairs if name)
-    return {name: value for name, value in cells if value}
+def table_record(headings: list[str], row: list[Any], mapping: Mapping) -> dict[str, str | None]:
+    """The cells of a row under their headings, as the texts that a system would send, empty ones
+    none, and so the lists that no table can hold; nothing of a row without text."""
+    pairs = zip_longest(headings, row[: len(headings)])  # a row may be shorter, or longer
+    cells = {name: table_text(value, mapping) or None for name, value in pairs if name}
+    lists = dict.fromkeys(names["from"] for names in mapping.lists.values())
+    return lists | cells if any(cells.values()) else {}
 
 
 def table_text(value: Any, mapping: Mapping) -> str:

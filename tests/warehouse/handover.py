@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 
 from simulator import LOCAL_TIME
+from sipas.contracts.mapping import load_mapping
 from sipas.landing import Incoming, Manifest, register, register_all
 from sipas.loading.batches import BatchResult, load, pending_deliveries
 from sipas.local.instance import PROJECT
@@ -75,7 +76,21 @@ def record(number: int = 1, **changes: Any) -> dict:
         "PhieuHuongDan": "0",
         "NguoiXuLy": "Trần Thị Xử Lý",
     }
-    return good | changes
+    return complete(good | changes)
+
+
+def complete(told: dict) -> dict:
+    """The record with every field that the mapping reads, as systems send them: empty ones null."""
+    mapping = load_mapping("mot_cua_iso")
+    full = dict.fromkeys(mapping.fields.values()) | told
+    for names in mapping.lists.values():
+        parts = dict.fromkeys(theirs for part, theirs in names.items() if part != "from")
+        entries = full.setdefault(names["from"], [])
+        if isinstance(entries, list):
+            full[names["from"]] = [
+                parts | entry if isinstance(entry, dict) else entry for entry in entries
+            ]
+    return full
 
 
 def page(*records: Any) -> bytes:

@@ -163,7 +163,7 @@ def at(day: str, time: str = "09:00") -> str:
 
 def dossier(agency: str, code: str, **fields) -> dict:
     """A dossier of one of the drawn agencies; `fields` by the vendor's names."""
-    return record(DonViXuLy=agency, MaHoSo=f"{agency}-{code}") | fields
+    return record(**{"DonViXuLy": agency, "MaHoSo": f"{agency}-{code}"} | fields)
 
 
 def drawn_dossiers() -> list[dict]:

@@ -51,7 +51,7 @@ def test_a_copy_has_no_persons_and_loads_like_the_original(ingest, warehouse, mo
     assert kept > 2 or before.status == "refused"
 
 
-FEEDBACK = {
+FEEDBACK = dict.fromkeys(feedback.load_mapping("mot_cua_iso").fields.values()) | {
     "MaPhanAnh": "PA-1",
     "DonViTiepNhan": "H99.31.01",
     "NgayCapNhat": NOON.isoformat(),

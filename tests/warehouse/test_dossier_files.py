@@ -75,7 +75,7 @@ FILES = {
     "ho-so.ndjson": lines(record(1), record(2)),
     "ho-so.ndjson.gz": gzip.compress(lines(record(1), record(2))),
     "ho-so.csv": "\n".join(
-        ",".join(str(item[name]) for name in HEADINGS)
+        ",".join(str(item[name] or "") for name in HEADINGS)
         for item in ({name: name for name in HEADINGS}, record(1), record(2))
     ).encode(),
     "ho-so.xlsx": sheet(record(1), record(2)),

@@ -205,7 +205,12 @@ def test_a_new_field_is_kept_by_name_and_told(case):
 
 SEED = 0  # so drawn, a few records of the second night are hit
 SHAPES = {
-    "renamed_field": (faults.RenamedField(system=VILLAGE), "MaTTHC", "contract"),
+    "renamed_field": (faults.RenamedField(system=VILLAGE), "MaTTHC", "missing_field"),
+    "renamed_field_that_may_be_empty": (
+        faults.RenamedField(system=VILLAGE, field="NgayThongBaoTreHan", to="NgayBaoTre"),
+        "NgayThongBaoTreHan",
+        "missing_field",
+    ),
     "retyped_field": (
         faults.RetypedField(system=VILLAGE, field="ThoiHanGiaiQuyet"),
         "ThoiHanGiaiQuyet",
@@ -297,6 +302,6 @@ def test_the_comparison_notices_what_is_otherwise_than_at_the_source(case, said)
 
 
 def test_every_kind_of_fault_has_a_test_here():
-    tested = {*PASSING, *LASTING, *SHAPES}
+    tested = {*PASSING, *LASTING, *(fault.kind for fault, *_ in SHAPES.values())}
     alone = {"slow_page", "moving_pages", "clock_skew", "late_update", "removed_dossiers"}
     assert set(KINDS) - tested == alone | {"new_field"}

@@ -13,7 +13,7 @@ from sipas.contracts.rejection import Rejection
 
 MAPPING = load_mapping("mot_cua_compact")
 KEY = b"a key of the tests"
-GOOD = {
+GOOD = dict.fromkeys(sorted(MAPPING.known_names)) | {
     "MaHoSo": "H99.01-240105-0001",
     "DonViXuLy": "H99.01",
     "NgayCapNhat": "20240110120000",

@@ -9,7 +9,8 @@ from sipas.contracts.feedback import Accepted, Feedback, load_mapping, read_reco
 from sipas.contracts.rejection import Rejection
 
 KEY = b"a key of the tests"
-GOOD = {
+MAPPING = load_mapping("mot_cua_compact")
+GOOD = dict.fromkeys(sorted(MAPPING.known_names)) | {
     "MaPhanAnh": "PA-0001",
     "DonViTiepNhan": "H99.01",
     "NgayCapNhat": "20240110120000",
@@ -22,7 +23,6 @@ GOOD = {
     "NguoiXuLy": "Trần Thị Xử Lý",
 }
 PERSONAL = [GOOD[name] for name in ("HoTen", "SoDienThoai", "NoiDung", "NguoiXuLy")]
-MAPPING = load_mapping("mot_cua_compact")
 FIELDS = sorted({*MAPPING.fields.values(), *MAPPING.dropped})
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 anything = scalars | st.lists(scalars, max_size=2) | st.dictionaries(st.text(), scalars, max_size=2)
@@ -62,8 +62,14 @@ def test_both_vendors_write_the_same_feedback(vendor):
 
 @pytest.mark.parametrize("name", ["MaPhanAnh", "DonViTiepNhan", "NgayGui", "NgayCapNhat"])
 def test_what_a_feedback_needs_is_named_by_the_vendors_word(name):
-    result = read({key: value for key, value in GOOD.items() if key != name})
+    result = read(GOOD | {name: None})
     assert (result.field, result.reason_vi) == (name, "Thiếu trường bắt buộc.")
+
+
+@pytest.mark.parametrize("name", sorted(MAPPING.fields.values()))
+def test_a_field_that_went_is_named_even_if_it_may_be_empty(name):
+    result = read({key: value for key, value in GOOD.items() if key != name})
+    assert (result.field, result.reason_code) == (name, "missing_field")
 
 
 @pytest.mark.parametrize("vendor", ["mot_cua_compact", "mot_cua_iso"])

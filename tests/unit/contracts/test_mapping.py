@@ -43,6 +43,13 @@ def test_a_one_stop_mapping_fills_the_contract_and_nothing_else(mapping):
     assert len(set(mapping.fields.values())) == len(mapping.fields)
 
 
+def test_only_what_a_mapping_reads_may_be_absent():
+    changed = msgspec.structs.replace(COMPACT, may_be_absent=("due_at", "apologies.reason_code"))
+    assert changed.may_be_absent
+    with pytest.raises(ValueError, match="due_on"):
+        msgspec.structs.replace(COMPACT, may_be_absent=("due_on",))
+
+
 @given(moments)
 def test_a_moment_without_separators_is_local_time(moment):
     assert COMPACT.moment(moment.strftime("%Y%m%d%H%M%S")) == moment

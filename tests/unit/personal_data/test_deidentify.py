@@ -11,7 +11,7 @@ from sipas.personal_data.deidentify import without_persons
 MAPPING = load_mapping("mot_cua_iso")
 KEY = b"a key of the tests"
 NOON = "2024-01-10T12:00:00+07:00"
-GOOD = {
+GOOD = dict.fromkeys(sorted(MAPPING.known_names)) | {
     "MaHoSo": "H99.01-240105-0001",
     "DonViXuLy": "H99.01",
     "NgayCapNhat": NOON,

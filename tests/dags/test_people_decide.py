@@ -88,15 +88,19 @@ def test_a_candidate_waits_for_its_approver_and_the_one_it_replaces_ends(
 
     assert answer("auditor") == 403
     assert answer("engineer") == 403, "an administrator of Airflow is no approver"
-    assert answer("approver", sha256="00000000") == 200
 
-    def refused() -> bool:
-        return events_of(release, newer)[-1]["event"] == "refused_answer"
+    def answered_until(condition, **changes) -> bool:
+        """Answers whenever asked: the scheduler may lose an answer that comes within a second."""
+        return wait_until(
+            lambda: condition() or (answer("approver", **changes), condition())[1], 120, pause=1
+        )
 
-    assert wait_until(refused, 60, pause=0.5), "another hash was named"
-    wait_for_question(demo, newer)
+    def has(event: str) -> bool:
+        return event in {each["event"] for each in events_of(release, newer)}
+
+    assert answered_until(lambda: has("refused_answer"), sha256="00000000"), "another hash"
     assert find(release, newer)["status"] == "candidate"
-    assert answer("approver") == 200
+    assert answered_until(lambda: has("approved")), "it was asked again"
     run = demo.airflow.wait_for_run("approve_release", f"candidate__{newer}", 120)
     assert run["state"] == "success", demo.airflow.failures("approve_release", run["dag_run_id"])
     kept = find(release, newer)

@@ -11,6 +11,7 @@ import numpy as np
 from scipy import sparse
 from scipy.optimize import linprog
 
+from sipas.errors import UserError
 from sipas.release.suppression.figures import MISSING_KINDS, SMALLEST_BASE, kinds_of
 from sipas.release.suppression.rule import Rule
 
@@ -138,7 +139,8 @@ class Sums:
             "b_eq": equal_to if self.equal else None,
             "A_ub": self._matrix([row for row, _ in self.at_most]) if self.at_most else None,
             "b_ub": at_most if self.at_most else None,
-            "bounds": (0, None),
+            # Nobody is more than all.
+            "bounds": (0, int(self.figures.forms.max())),
             "method": "highs",
         }
 
@@ -150,9 +152,11 @@ class Sums:
         objective[list(goal)] = list(goal.values())
         solution = linprog(objective, **program)
         if solution.status != 0:
-            raise ArithmeticError(
-                f"{self.figures.layers[self.layer]}: the sums of the marts contradict each other: "
-                f"{solution.message}"
+            _, question = self.figures.layers[self.layer]
+            raise UserError(
+                f"The people of {question or 'the forms'} do not add up over units and groups, so "
+                "what a release would tell cannot be judged; nothing is released. Look at the "
+                f"tests of the build and build again. ({solution.message})"
             )
         for cell in list(still):
             found = sum(weight * solution.x[column] for column, weight in secrets[cell].items())

@@ -11,15 +11,14 @@ from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import psycopg
 
 from sipas.gates.findings import Run, newest_runs, open_findings, results_of
+from sipas.vietnamese import LOCAL_TIME
 
 TEMPLATES = Path(__file__).parent / "templates"
 INDEX = "index.html"
-LOCAL_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
 SEVERITIES_VI = {"critical": "NGHIÊM TRỌNG", "warning": "CẢNH BÁO"}
 # A check of our own has no renderer in the library; its words stand in the description.
 SHOWN_AS, SHOWN_WITH = "expect_column_values_to_be_between", {"min_value": 0}

@@ -1,18 +1,18 @@
 """The workbook of rejected records for the people who mend them at their source."""
 
 from io import BytesIO
-from zoneinfo import ZoneInfo
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 
+from sipas.vietnamese import LOCAL_TIME
+
 TITLE = "Danh sách bản ghi bị loại, chưa sửa"
 SIMULATED = "DỮ LIỆU MÔ PHỎNG – không phản ánh đơn vị thật"
 HEADINGS = ("Nơi", "Mã hồ sơ", "Trường", "Lý do", "Việc cần làm", "Ngày nhận", "Lô")
 WIDTHS = (34, 28, 24, 60, 60, 18, 10)
-LOCAL_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 def workbook(faults: list[dict]) -> bytes:

@@ -6,7 +6,6 @@ as an event (`sipas/release/chain.py`) and refuses what must not be.
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 import psycopg
 from psycopg.rows import dict_row
@@ -16,8 +15,8 @@ from sipas.errors import UserError
 from sipas.release.chain import chained
 from sipas.release.content import Content, Scope, read_marts, read_release, scopes
 from sipas.release.suppression.survey import Suppression
+from sipas.vietnamese import LOCAL_TIME
 
-LOCAL_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
 # Digits of a hash that name it: who types them has seen the candidate.
 HASH_DIGITS = 8
 

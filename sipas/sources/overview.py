@@ -2,13 +2,12 @@
 
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import psycopg
 
 from sipas.sources.configuration import OneStopSource
+from sipas.vietnamese import LOCAL_TIME
 
-LOCAL_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
 STATE = """
     with newest as (
         select distinct on (source_code, delivery_kind) source_code, delivery_kind, delivery_id,

@@ -150,13 +150,13 @@ def test_a_table_that_is_made_later_is_open_to_nobody_but_who_made_it(filled, as
 
 BUILT = ("staging", "intermediate", "marts", "operational", "dbt_test_failures")
 READS_OF_A_BUILD = {
-    "bi": {"operational": {"data_quality", "fieldwork", "late_dossiers"}},
+    "bi": {"operational": {"data_quality", "fieldwork", "gate_findings", "late_dossiers"}},
     "supervisor": {"operational": {"fieldwork"}},
     "audit": {
         "staging": EVERYTHING,
         "intermediate": EVERYTHING,
         "marts": EVERYTHING,
-        "operational": {"data_quality", "fieldwork", "late_dossiers"},
+        "operational": {"data_quality", "fieldwork", "gate_findings", "late_dossiers"},
         "dbt_test_failures": EVERYTHING,
     },
     "release": {"marts": EVERYTHING},

@@ -144,7 +144,7 @@ def read_noted(connection: psycopg.Connection, release_id: str) -> Noted:
     return Noted(
         release=row[0],
         releases=rows(RELEASES),
-        events=rows(EVENTS) if has_events(connection) else [],
+        events=rows(EVENTS),
         deliveries=rows(DELIVERIES, deliveries=delivery_ids),
         purges=rows(PURGES, deliveries=delivery_ids),
         batches=batches,
@@ -154,11 +154,6 @@ def read_noted(connection: psycopg.Connection, release_id: str) -> Noted:
             VALIDATIONS, build=build_id, batches=[batch["batch_id"] for batch in batches]
         ),
     )
-
-
-def has_events(connection: psycopg.Connection) -> bool:
-    """Whether this database has a chain of events yet."""
-    return connection.execute("select to_regclass('release.events')").fetchone()[0] is not None
 
 
 def releases_of(connection: psycopg.Connection, name: str | None) -> list[str]:

@@ -34,7 +34,7 @@ KEPT = (
 EMISSION_POLICY = [
     {"scope": {}, "controls": {"include_source_code": False}},
     {
-        "scope": {"operator": "cosmos.operators.watcher.DbtRunWatcherOperator"},
+        "scope": {"operator": "sipas.orchestration.watch.WatchedModels"},
         "controls": {"emit": False},
     },
 ]

@@ -9,7 +9,7 @@ from airflow.sdk.exceptions import AirflowException
 
 from sipas.errors import UserError
 from sipas.orchestration.defaults import ACCOUNT_IDS
-from sipas.release.answers import APPROVE, DAYS, FIELDS, REJECT
+from sipas.release.approval_form import APPROVE, DAYS, FIELDS, REJECT
 
 
 class CandidateApproval(HITLOperator):

@@ -6,20 +6,8 @@ from typing import Any
 import psycopg
 
 from sipas.errors import UserError
-from sipas.release.lifecycle import HASH_DIGITS, Approval, approve, reject
-
-APPROVE, REJECT = "Phê duyệt", "Từ chối"
-# The fields of the form; their keys are those of an answer by REST.
-FIELDS = {
-    "sha256": f"Mã băm đã xem ({HASH_DIGITS} ký tự đầu)",
-    "decision_number": "Số quyết định",
-    "decision_on": "Ngày quyết định",
-    "signatory": "Người ký",
-    "position": "Chức vụ người ký",
-    "publish_not_before": "Công bố từ ngày (để trống: công bố ngay)",
-    "note": "Ghi chú; lý do thay bản đang công bố; lý do từ chối",
-}
-DAYS = ("decision_on", "publish_not_before")
+from sipas.release.approval_form import DAYS, FIELDS, REJECT
+from sipas.release.lifecycle import Approval, approve, reject
 
 
 def take_answer(

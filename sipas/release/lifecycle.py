@@ -12,13 +12,11 @@ from psycopg.rows import dict_row
 
 from sipas.database import copy_rows
 from sipas.errors import UserError
+from sipas.release.approval_form import HASH_DIGITS
 from sipas.release.chain import chained
 from sipas.release.content import Content, Scope, read_marts, read_release, scopes
 from sipas.release.suppression.survey import Suppression
 from sipas.vietnamese import LOCAL_TIME
-
-# Digits of a hash that name it: who types them has seen the candidate.
-HASH_DIGITS = 8
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ from typing import Any
 
 import psycopg
 
+from sipas.release.approval_form import HASH_DIGITS
 from sipas.release.chain import PRINTED_DIGITS, chain_head
 from sipas.release.content import Content, read_release
 from sipas.release.corrections import compare, exceeds_error, printed
-from sipas.release.lifecycle import HASH_DIGITS, find
+from sipas.release.lifecycle import find
 from sipas.vietnamese import decimal_comma
 
 MARK = "DỮ LIỆU MÔ PHỎNG – không phản ánh đơn vị thật"

@@ -7,7 +7,7 @@ from sipas.local.airflow_client import AirflowClient
 from sipas.local.demo import Demo
 from sipas.local.postgres import database_url
 from sipas.local.processes import wait_until
-from sipas.release.answers import APPROVE, FIELDS
+from sipas.release.approval_form import APPROVE, FIELDS
 from sipas.release.chain import check_chain, events_of
 from sipas.release.gate import newest_build
 from sipas.release.lifecycle import find, propose, reject, withdraw

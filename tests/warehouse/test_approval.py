@@ -9,15 +9,13 @@ from made_releases import SIGNED, MadeReleases
 
 from sipas.errors import UserError
 from sipas.release.answers import (
-    APPROVE,
-    FIELDS,
-    REJECT,
     begin_request,
     end_request,
     note_refusal,
     take_answer,
     to_ask_or_call_back,
 )
+from sipas.release.approval_form import APPROVE, FIELDS, REJECT
 from sipas.release.attachments import attach, attachments
 from sipas.release.chain import check_chain, events_of
 from sipas.release.lifecycle import (

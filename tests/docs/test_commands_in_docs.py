@@ -45,6 +45,7 @@ ELSEWHERE = {
     ".venv/pipeline/bin/sipas release attach": "the file is a placeholder",
     ".venv/pipeline/bin/sipas release withdraw": "would change the demo; tests/warehouse runs it",
     ".venv/pipeline/bin/sipas release propose": "the same",
+    ".venv/pipeline/bin/sipas verify --bundle": "tests/warehouse/test_verify.py recomputes one",
     ".venv/pipeline/bin/python -m pytest": "this is it",
     ".venv/pipeline/bin/python -m simulator survey --fault score_of_7": "would change the demo",
     ".venv/pipeline/bin/python -m simulator survey --out .local": "would change the demo",

@@ -69,8 +69,8 @@ def decide_together(
         for batch_id, reason in reasons.items():
             keep(connection, "raw", findings[batch_id], batch_id=batch_id)
             connection.execute(
-                "update audit.batches set status = %s, refusal_reason = %s, decided_at = clock_timestamp() "
-                "where batch_id = %s",
+                "update audit.batches set status = %s, refusal_reason = %s, "
+                "decided_at = clock_timestamp() where batch_id = %s",
                 ["refused" if reason else "accepted", reason, batch_id],
             )
     return list(reasons.items())

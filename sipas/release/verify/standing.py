@@ -32,7 +32,12 @@ def let_stand(scratch: Warehouse, noted: Noted, standing: dict[str, Content]) ->
 def without_guards(owner: psycopg.Connection) -> None:
     """The scratch warehouse makes no releases: rows of others are only put there to be read."""
     tables = owner.execute(
-        "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname = 'release'"
+        """
+        select format('%I.%I', schemaname, tablename) from pg_tables where schemaname = 'release'
+        union
+        select conrelid::regclass::text from pg_constraint
+        where confrelid = 'release.releases'::regclass
+        """
     ).fetchall()
     for (table,) in tables:
         owner.execute(f"alter table {table} disable trigger user")

@@ -193,13 +193,15 @@ def read_mart(
 
 
 def read_release(connection: psycopg.Connection, release_id: str) -> Content:
-    """The frozen rows of a release, with the method rows frozen beside them."""
-    scope, methods = connection.execute(
-        "select scope, method_rows from release.releases where release_id = %s", [release_id]
+    """The frozen rows of a release in the columns it was frozen with (a later revision may have
+    added others), and the method rows frozen beside them."""
+    scope, methods, mart_columns = connection.execute(
+        "select scope, method_rows, mart_columns from release.releases where release_id = %s",
+        [release_id],
     ).fetchone()
     tables = {}
     for mart in scope_of(scope).marts:
-        columns = columns_of(connection, mart)
+        columns = mart_columns[mart]
         query = sql.SQL("select {} from {} where release_id = {}").format(
             sql.SQL(", ").join(map(sql.Identifier, columns)),
             sql.Identifier("release", mart),

@@ -118,7 +118,7 @@ def freeze(connection: psycopg.Connection, scope: Scope, content: Content, build
         insert into release.releases (
             release_id, scope, status, content_sha256, previous_sha256, row_count, data_nature,
             method_rows, calendar_version, build_id, as_of_at, code_version,
-            dbt_project_sha256, supersedes, owner_unit_key
+            dbt_project_sha256, supersedes, owner_unit_key, mart_columns
         )
         select %s, %s, 'candidate', %s, standing.content_sha256, %s, %s, %s,
             (select max(calendar_version) from reference.calendar_days
@@ -126,7 +126,8 @@ def freeze(connection: psycopg.Connection, scope: Scope, content: Content, build
             builds.build_id, builds.as_of_at, builds.code_version, builds.dbt_project_sha256,
             standing.release_id,
             (select min(unit_key) from reference.rounds where round_code = %s
-             and batch_id in (select batch_id from audit.current_batches))
+             and batch_id in (select batch_id from audit.current_batches)),
+            %s
         from audit.builds as builds
         left join release.releases as standing
             on standing.scope = %s and standing.status = 'published'
@@ -140,6 +141,7 @@ def freeze(connection: psycopg.Connection, scope: Scope, content: Content, build
             content.data_nature,
             psycopg.types.json.Jsonb(content.method_rows),
             scope.round_code,
+            psycopg.types.json.Jsonb({mart: t.columns for mart, t in content.tables.items()}),
             scope.code,
             build_id,
         ],

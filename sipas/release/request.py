@@ -210,17 +210,31 @@ def changed(connection: psycopg.Connection, release: dict) -> list[str]:
 
 
 def warnings(connection: psycopg.Connection, build_id: int) -> list[str]:
-    """What the mart gate warned of, a line each."""
+    """What the mart gate warned of when it last looked at the build, and since when."""
     found = connection.execute(
-        "select suite_name, description_vi, unexpected_count from audit.validations "
-        "where build_id = %s and severity = 'warning' and not is_successful "
-        "order by validation_id",
-        [build_id],
+        """
+        select
+            validations.suite_name, validations.description_vi, validations.unexpected_count,
+            to_char(findings.failing_since at time zone 'Asia/Ho_Chi_Minh', 'DD/MM/YYYY'),
+            findings.is_new_since_last_run
+        from audit.validations as validations
+        left join audit.open_findings as findings using (validation_id)
+        where validations.build_id = %(build_id)s and validations.gate = 'mart'
+        and validations.severity = 'warning' and not validations.is_successful
+        and validations.validated_at = (
+            select max(validated_at) from audit.validations
+            where build_id = %(build_id)s and gate = 'mart'
+        )
+        order by validations.validation_id
+        """,
+        {"build_id": build_id},
     ).fetchall()
-    lines = [
-        f"* {suite}: {description}" + (f" ({count} dòng)" if count else "")
-        for suite, description, count in found
-    ]
+    lines = []
+    for suite, description, count, since, is_new in found:
+        notes = [f"{count} dòng"] if count else []
+        if since:
+            notes.append("mới" if is_new else f"từ {since}")
+        lines.append(f"* {suite}: {description}" + (f" ({', '.join(notes)})" if notes else ""))
     return ["\n".join(lines) or "Không có."]
 
 

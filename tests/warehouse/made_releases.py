@@ -5,6 +5,9 @@ import itertools
 from dataclasses import replace
 from datetime import date
 
+from psycopg.types.json import Jsonb
+
+from sipas.release.content import columns_of, scope_of
 from sipas.release.lifecycle import Approval, approve
 
 SET_STATE = "update release.releases set status = %s, reason = 'thử' where release_id = %s"
@@ -47,6 +50,7 @@ class MadeReleases:
         `index` is the overall index, `others` are codes and values of more indicators.
         """
         release_id = f"test-r{next(numbers)}"
+        scope = scope or f"round:{release_id}"
         digest = hashlib.sha256(release_id.encode()).hexdigest()
         with self.warehouse.connect("release") as connection:
             connection.execute(
@@ -54,18 +58,19 @@ class MadeReleases:
                 insert into release.releases (
                     release_id, scope, status, content_sha256, row_count, data_nature,
                     method_rows, build_id, as_of_at, code_version, dbt_project_sha256,
-                    supersedes, owner_unit_key
+                    supersedes, owner_unit_key, mart_columns
                 ) values (
-                    %s, %s, 'candidate', %s, 1, 'simulated', '{}', %s, now(), '0', 'x', %s, %s
+                    %s, %s, 'candidate', %s, 1, 'simulated', '{}', %s, now(), '0', 'x', %s, %s, %s
                 )
                 """,
                 [
                     release_id,
-                    scope or f"round:{release_id}",
+                    scope,
                     digest,
                     self.build_id,
                     supersedes,
                     owner_unit_key,
+                    Jsonb({mart: columns_of(connection, mart) for mart in scope_of(scope).marts}),
                 ],
             )
             connection.cursor().executemany(

@@ -133,11 +133,13 @@ def test_the_request_names_the_open_warnings_of_the_gate(warehouse, release, mad
     with warehouse.connect("release") as gate:
         gate.execute(
             "insert into audit.validations (gate, build_id, suite_name, expectation_type, "
-            "severity, is_successful, unexpected_count, description_vi) "
-            "values ('mart', %s, 'mart_x', 'expect', 'warning', false, 3, 'Thiếu nhiều')",
+            "expectation_id, subject, severity, is_successful, unexpected_count, description_vi, "
+            "owner_vi) "
+            "values ('mart', %s, 'mart_x', 'expect', 'mart_x:thieu', 'marts', 'warning', false, 3, "
+            "'Thiếu nhiều', 'Sở Nội vụ')",
             [made.build_id],
         )
-    assert "* mart_x: Thiếu nhiều (3 dòng)" in request_of(release, made.make()).body
+    assert "* mart_x: Thiếu nhiều (3 dòng, mới)" in request_of(release, made.make()).body
 
 
 def sipas(*arguments: str, exit_code: int = 0) -> str:

@@ -6,6 +6,8 @@ import psycopg
 import pytest
 from made_releases import SET_STATE, MadeReleases
 
+from sipas.release.content import read_release
+
 FROZEN = psycopg.errors.RestrictViolation
 STATES = ("candidate", "approved", "published", "superseded", "withdrawn", "rejected")
 NEXT = {
@@ -56,6 +58,15 @@ def test_frozen_rows_cannot_be_emptied_by_their_owner(warehouse, release, mart):
     release()
     with pytest.raises(FROZEN):
         attempt(warehouse, "owner", f"truncate release.{mart} cascade")
+
+
+def test_a_column_that_comes_later_is_none_of_a_release(warehouse, release):
+    """Its hash covers the columns that it was frozen with."""
+    release_id = release("published")
+    with warehouse.connect() as owner, owner.transaction(force_rollback=True):
+        before = read_release(owner, release_id)
+        owner.execute("alter table release.criterion_results add column made_later text")
+        assert read_release(owner, release_id).sha256 == before.sha256
 
 
 def test_a_release_cannot_be_deleted_by_its_owner(warehouse, release):

@@ -1,0 +1,45 @@
+"""releases keep the list of their columns: a column that comes later is none of theirs.
+
+Their hash covers the names of the columns. Read with the columns of today's table, every release
+would have another hash after the next revision that adds one.
+"""
+
+from alembic import op
+
+revision = "0016"
+down_revision = "0015"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute(
+        """
+        alter table release.releases
+            add column mart_columns jsonb not null default '{}';
+        comment on column release.releases.mart_columns is
+            'columns of each mart in the order in which they were frozen and hashed';
+        alter table release.releases disable trigger user;
+        update release.releases set mart_columns = (
+            select jsonb_object_agg(table_name, names)
+            from (
+                select table_name, jsonb_agg(column_name order by ordinal_position) as names
+                from information_schema.columns
+                where table_schema = 'release' and column_name <> 'release_id'
+                and table_name in (
+                    select table_name from information_schema.tables
+                    where table_schema = 'marts'
+                    union
+                    select table_name from information_schema.views
+                    where table_schema = 'published'
+                )
+                group by table_name
+            ) as marts
+        );
+        alter table release.releases enable trigger user;
+        """
+    )
+
+
+def downgrade() -> None:
+    op.execute("alter table release.releases drop column mart_columns")

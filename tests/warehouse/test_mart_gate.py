@@ -1,17 +1,17 @@
 """A critical expectation stops before `published`: nothing is frozen, the last release stands."""
 
-from datetime import date
+from dataclasses import replace
 
 import psycopg
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
+from made_releases import SIGNED
 
 from sipas.database import connect
 from sipas.orchestration.publish import open_mart_gate
 from sipas.release.gate import GateClosed, check_marts, newest_build
-from sipas.release.lifecycle import Approval, approve, freeze_candidates, publish
+from sipas.release.lifecycle import approve, find, freeze_candidates, publish
 
-SIGNED = Approval("nguoi-nhap", "216/QĐ-UBND", date(2024, 5, 23), "Người Ký", "Chủ tịch")
 CHANGE = """
     update marts.criterion_results set change = %s
     where round_code = 'hue-2023-sim' and indicator_code = '2.1.3' and is_round_unit
@@ -67,7 +67,8 @@ def test_nobody_freezes_or_publishes_what_the_gate_stopped(released, closed):
         check_marts(release, closed)
         waiting = freeze_candidates(release, closed)
         assert waiting == ["hue-2023-sim-r2"]
-        approve(release, waiting[0], SIGNED)
+        digest = find(release, waiting[0])["content_sha256"]
+        approve(release, waiting[0], replace(SIGNED, note="số liệu sửa"), digest)
         transform.execute(CHANGE, [-60])
         with pytest.raises(GateClosed):
             check_marts(release, closed)

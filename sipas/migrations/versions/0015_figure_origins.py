@@ -55,7 +55,6 @@ def add_batches_of_build() -> None:
         grant execute on function audit.batches_of_build
             to sipas_transform, sipas_release, sipas_audit, sipas_bi;
         create index validations_of_batch on audit.validations (batch_id);
-        create index validations_of_build on audit.validations (build_id);
         """
     )
 
@@ -138,8 +137,13 @@ def add_release_origins() -> None:
             select count(*) as check_count,
                 count(*) filter (where not validations.is_successful) as failed_check_count
             from audit.validations as validations
-            where validations.build_id = releases.build_id
-            or validations.batch_id = any(summed.batch_ids)
+            where validations.batch_id = any(summed.batch_ids)
+            -- A build may be looked at again when its cause was mended: the newest look counts.
+            or validations.build_id = releases.build_id
+            and validations.validated_at = (
+                select max(looks.validated_at) from audit.validations as looks
+                where looks.build_id = releases.build_id
+            )
         ) as found;
         comment on view published.release_origins is
             'one row a standing release, kind of delivery and subject: batches, the newest twenty '
@@ -155,6 +159,6 @@ def downgrade() -> None:
         drop view published.release_origins;
         drop view published.release_deliveries;
         drop function audit.batches_of_build;
-        drop index audit.validations_of_batch, audit.validations_of_build
+        drop index audit.validations_of_batch
         """
     )

@@ -233,7 +233,7 @@ def method_rows(connection: psycopg.Connection, versions: Iterable[str]) -> dict
                 """
                 select to_jsonb(rows) - 'batch_id' - 'position' from {} as rows
                 where method_version = any(%s)
-                and batch_id in (select batch_id from audit.current_batches)
+                and batch_id in (select batch_id from audit.batches_in_marts)
                 order by {}
                 """
             ).format(sql.Identifier("reference", table), sql.SQL(order)),
@@ -251,7 +251,7 @@ def rule_rows(connection: psycopg.Connection, marts: Iterable[str]) -> dict[str,
             sql.SQL(
                 """
                 select to_jsonb(rows) - 'batch_id' - 'position' from {} as rows
-                where batch_id in (select batch_id from audit.current_batches)
+                where batch_id in (select batch_id from audit.batches_in_marts)
                 order by 1
                 """
             ).format(sql.Identifier("reference", table))

@@ -122,11 +122,11 @@ def freeze(connection: psycopg.Connection, scope: Scope, content: Content, build
         )
         select %s, %s, 'candidate', %s, standing.content_sha256, %s, %s, %s,
             (select max(calendar_version) from reference.calendar_days
-             where batch_id in (select batch_id from audit.current_batches)),
+             where batch_id in (select batch_id from audit.batches_in_marts)),
             builds.build_id, builds.as_of_at, builds.code_version, builds.dbt_project_sha256,
             standing.release_id,
             (select min(unit_key) from reference.rounds where round_code = %s
-             and batch_id in (select batch_id from audit.current_batches)),
+             and batch_id in (select batch_id from audit.batches_in_marts)),
             %s
         from audit.builds as builds
         left join release.releases as standing

@@ -166,6 +166,21 @@ def test_marts_and_release_tables_have_the_same_columns(built) -> None:
         assert columns[0] == columns[1]
 
 
+# A newer accepted batch of the same lot as a batch of methods, with another note.
+LATER_FILE = (
+    "insert into audit.deliveries select (jsonb_populate_record(known, jsonb_build_object("
+    "'delivery_id', 'later', 'landing_path', 'later', 'content_sha256', 'later', "
+    "'manifest_sha256', 'later'))).* from audit.deliveries as known "
+    "inner join audit.batches as batches using (delivery_id) where batches.batch_id = %(batch)s",
+    "insert into audit.batches overriding system value select (jsonb_populate_record(known, "
+    "jsonb_build_object('batch_id', 1000000, 'delivery_id', 'later'))).* "
+    "from audit.batches as known where batch_id = %(batch)s",
+    "insert into reference.methods select (jsonb_populate_record(known, "
+    "jsonb_build_object('batch_id', 1000000, 'note', 'đến sau'))).* "
+    "from reference.methods as known where batch_id = %(batch)s",
+)
+
+
 def test_a_candidate_is_frozen_for_every_scope_and_an_unchanged_one_makes_none(
     built, release
 ) -> None:
@@ -198,6 +213,23 @@ def test_the_hash_covers_values_columns_and_methods(built, release) -> None:
     ]
     assert len({content.sha256, *(c.sha256 for c in changed)}) == 6
     assert read_marts(release, ROUND).sha256 == content.sha256
+
+
+def test_method_rows_are_those_that_the_build_read(built) -> None:
+    """A file that is accepted between the build and the freeze made none of the figures."""
+    with built.connect() as owner, owner.transaction(force_rollback=True):
+        before = read_marts(owner, ROUND)
+        (batch_id,) = owner.execute(
+            "select batch_id from audit.current_batches where batch_id in "
+            "(select batch_id from reference.methods) order by 1 desc limit 1"
+        ).fetchone()
+        for statement in LATER_FILE:
+            assert owner.execute(statement, {"batch": batch_id}).rowcount > 0
+        (newest,) = owner.execute(
+            "select count(*) from audit.current_batches where batch_id = 1000000"
+        ).fetchone()
+        assert newest == 1
+        assert read_marts(owner, ROUND).method_rows == before.method_rows
 
 
 def test_equal_values_have_one_canonical_form() -> None:

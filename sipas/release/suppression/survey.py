@@ -16,7 +16,7 @@ RESULT_MARTS = (
     "perception_results",
     "expectation_results",
 )
-CURRENT = "batch_id in (select batch_id from audit.current_batches)"
+READ = "batch_id in (select batch_id from audit.batches_in_marts)"
 
 
 class Suppression:
@@ -71,7 +71,7 @@ class Suppression:
         """The unit tree."""
         return dict(
             self.connection.execute(
-                f"select unit_key, parent_unit_key from reference.units where {CURRENT}"  # noqa: S608
+                f"select unit_key, parent_unit_key from reference.units where {READ}"  # noqa: S608
             ).fetchall()
         )
 
@@ -80,7 +80,7 @@ class Suppression:
         """The unit of each desk by commune and name."""
         rows = self.connection.execute(
             "select parent_unit_key, unit_name, unit_key from reference.units "  # noqa: S608
-            f"where unit_level = 'desk' and {CURRENT}"
+            f"where unit_level = 'desk' and {READ}"
         )
         return {(commune, name): key for commune, name, key in rows}
 
@@ -89,7 +89,7 @@ class Suppression:
         """How nodes are made of components, in every method."""
         return self.connection.execute(
             "select method_version, indicator_code, component_code, component_weight, "  # noqa: S608
-            f"weight_total from reference.method_rollups where {CURRENT} order by 1, 2, 3"
+            f"weight_total from reference.method_rollups where {READ} order by 1, 2, 3"
         ).fetchall()
 
     @cached_property
@@ -98,7 +98,7 @@ class Suppression:
         found: dict[str, dict[str, None]] = defaultdict(dict)
         for one, other in self.connection.execute(
             "select from_code, to_code from reference.indicator_crosswalk "  # noqa: S608
-            f"where from_code is not null and to_code is not null and {CURRENT} order by 1, 2"
+            f"where from_code is not null and to_code is not null and {READ} order by 1, 2"
         ):
             found[one][other] = None
             found[other][one] = None

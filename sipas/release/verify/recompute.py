@@ -137,8 +137,8 @@ def add_missing_columns(owner: psycopg.Connection, marts: Iterable[str], check: 
 
 
 def calendar_version(connection: psycopg.Connection) -> str | None:
-    """The calendar that the accepted rows are of, as a release notes it."""
+    """The calendar that the marts were made by, as a release notes it."""
     return connection.execute(
         "select max(calendar_version) from reference.calendar_days "
-        "where batch_id in (select batch_id from audit.current_batches)"
+        "where batch_id in (select batch_id from audit.batches_in_marts)"
     ).fetchone()[0]

@@ -1,7 +1,8 @@
-"""releases keep the list of their columns: a column that comes later is none of theirs.
+"""what a release was made of: the list of its columns, and the batches that its marts read.
 
-Their hash covers the names of the columns. Read with the columns of today's table, every release
-would have another hash after the next revision that adds one.
+Its hash covers the names of the columns: read with the columns of today's table, every release
+would have another one after the next revision that adds one. And its method rows are those that
+the build read: a reference file may be accepted between the build and the freeze.
 """
 
 from alembic import op
@@ -37,9 +38,22 @@ def upgrade() -> None:
             ) as marts
         );
         alter table release.releases enable trigger user;
+
+        create view audit.batches_in_marts as
+        select seen.batch_id
+        from audit.batches_of_build((select max(build_id) from audit.builds)) as seen (batch_id);
+        comment on view audit.batches_in_marts is
+            'the batches that the newest build read: what stands in the marts is made of them';
+        grant select on audit.batches_in_marts
+            to sipas_ingest, sipas_transform, sipas_release, sipas_audit;
         """
     )
 
 
 def downgrade() -> None:
-    op.execute("alter table release.releases drop column mart_columns")
+    op.execute(
+        """
+        drop view audit.batches_in_marts;
+        alter table release.releases drop column mart_columns
+        """
+    )

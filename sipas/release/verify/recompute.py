@@ -32,10 +32,18 @@ TELL_NO_ANSWERS = frozenset({"units_of_today", "feedback_results"})
 
 
 def unpack_project(archive: bytes, folder: Path) -> Path:
-    """The dbt project of an archive, unpacked into a new folder."""
+    """The dbt project of an archive, unpacked into a new folder; raises UserError when it holds
+    anything but files of that folder. (The filter of `tarfile` came with Python 3.11.4.)"""
     folder.mkdir(parents=True)
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-        tar.extractall(folder, filter="data")
+        for member in tar:
+            path = folder / member.name
+            if not member.isfile() or not path.resolve().is_relative_to(folder.resolve()):
+                raise UserError(
+                    f"Dự án tính lưu trữ có mục lạ: {member.name}. Không chạy dự án này."
+                )
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(tar.extractfile(member).read())
     return folder
 
 

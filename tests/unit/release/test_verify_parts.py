@@ -1,5 +1,7 @@
 """The parts of `sipas verify` that need no database."""
 
+import io
+import tarfile
 import tempfile
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -10,6 +12,7 @@ from sipas.errors import UserError
 from sipas.release.content import Content, Table
 from sipas.release.verify.bundle_check import read_content
 from sipas.release.verify.compare import compare_contents
+from sipas.release.verify.recompute import unpack_project
 from sipas.release.verify.reload import in_order
 from sipas.release.verify.report import DIFFERENT, EQUAL, LIMITED, Report, new_check
 from sipas.release.verify.scratch import SERVERS, folder_in_use
@@ -141,3 +144,27 @@ def test_the_folder_of_a_killed_server_is_removed_and_that_of_a_living_one_stays
         assert first.exists()
         assert second.exists()
     assert list(tmp_path.iterdir()) == []
+
+
+def archive(name: str, kind: bytes = tarfile.REGTYPE) -> bytes:
+    """A tar with one entry."""
+    body = io.BytesIO()
+    with tarfile.open(fileobj=body, mode="w") as tar:
+        entry = tarfile.TarInfo(name)
+        entry.type, entry.size, entry.linkname = kind, 3 * (kind == tarfile.REGTYPE), "/etc/passwd"
+        tar.addfile(entry, io.BytesIO(b"abc"))
+    return body.getvalue()
+
+
+def test_an_archived_project_is_unpacked_below_its_folder(tmp_path) -> None:
+    folder = unpack_project(archive("models/a.sql"), tmp_path / "project")
+    assert (folder / "models" / "a.sql").read_bytes() == b"abc"
+
+
+@pytest.mark.parametrize(
+    "body", [archive("../a.sql"), archive("/a.sql"), archive("models/a.sql", tarfile.SYMTYPE)]
+)
+def test_an_archive_that_leaves_its_folder_is_refused_and_named(body, tmp_path) -> None:
+    with pytest.raises(UserError, match="mục lạ: .*a.sql"):
+        unpack_project(body, tmp_path / "inner" / "project")
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == []

@@ -165,6 +165,6 @@ def test_an_archived_project_is_unpacked_below_its_folder(tmp_path) -> None:
     "body", [archive("../a.sql"), archive("/a.sql"), archive("models/a.sql", tarfile.SYMTYPE)]
 )
 def test_an_archive_that_leaves_its_folder_is_refused_and_named(body, tmp_path) -> None:
-    with pytest.raises(UserError, match="mục lạ: .*a.sql"):
+    with pytest.raises(UserError, match=r"mục lạ: .*a\.sql"):
         unpack_project(body, tmp_path / "inner" / "project")
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == []

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import handover
 import pytest
 from drawn_world import Drawn, build_the_drawn_surveys
+from made_releases import MadeReleases
 from one_stop_world import OneStopWorld, build_the_one_stop_world
 from world import build_the_demo
 
@@ -62,6 +63,26 @@ def released(released_warehouse: Warehouse) -> Iterator[Warehouse]:
     """The published world of the demo, its settings in the environment."""
     with variables(released_warehouse.variables()):
         yield released_warehouse
+
+
+@pytest.fixture(scope="module")
+def made(warehouse) -> MadeReleases:
+    """Makes small releases by hand in the module's warehouse."""
+    return MadeReleases(warehouse)
+
+
+@pytest.fixture
+def release(warehouse):
+    """A connection of the release role; each step is kept at once."""
+    with warehouse.connect("release") as connection:
+        yield connection
+
+
+@pytest.fixture
+def bi(warehouse):
+    """What a dashboard sees."""
+    with warehouse.connect("bi") as connection:
+        yield connection
 
 
 @pytest.fixture(scope="session")

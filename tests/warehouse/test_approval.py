@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 import psycopg
 import pytest
 from handover import accept, load_pending
-from made_releases import SIGNED, MadeReleases
+from made_releases import SIGNED
 
 from sipas.errors import UserError
 from sipas.release.answers import (
@@ -31,25 +31,6 @@ from sipas.sources.inbox import land_reference
 
 FROZEN = psycopg.errors.RestrictViolation
 PROVINCE, COMMUNE = "gso:46@1900-01-01", "gso:19900@1900-01-01"
-
-
-@pytest.fixture(scope="module")
-def made(warehouse) -> MadeReleases:
-    return MadeReleases(warehouse)
-
-
-@pytest.fixture
-def release(warehouse):
-    """A connection of the release role; each step is kept at once."""
-    with warehouse.connect("release") as connection:
-        yield connection
-
-
-@pytest.fixture
-def bi(warehouse):
-    """What a dashboard sees."""
-    with warehouse.connect("bi") as connection:
-        yield connection
 
 
 def status(release, release_id: str) -> str:

@@ -5,7 +5,6 @@ import json
 import psycopg
 import pytest
 from click.testing import CliRunner
-from made_releases import MadeReleases
 
 from sipas.cli import main
 from sipas.errors import UserError
@@ -15,25 +14,6 @@ from sipas.release.lifecycle import find, publish, withdraw
 from sipas.release.request import MARK, request_of
 
 ROUND = "round:thu-2024"
-
-
-@pytest.fixture(scope="module")
-def made(warehouse) -> MadeReleases:
-    return MadeReleases(warehouse)
-
-
-@pytest.fixture
-def release(warehouse):
-    """A connection of the release role; each step is kept at once."""
-    with warehouse.connect("release") as connection:
-        yield connection
-
-
-@pytest.fixture
-def bi(warehouse):
-    """What a dashboard sees."""
-    with warehouse.connect("bi") as connection:
-        yield connection
 
 
 def test_who_replaces_a_published_release_says_why(release, made):

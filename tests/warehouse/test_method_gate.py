@@ -167,16 +167,29 @@ def test_what_the_checks_say_is_kept_beside_the_expectations(hand_in, warehouse)
     assert kept == [*[(True, "critical", None)] * 3, (False, "critical", refused)]
 
 
-def release_of(warehouse, version: str, status: str) -> str:
-    """A release whose figures were made by the current rows of a method."""
-    release_id = f"hue-2024-{secrets.token_hex(4)}"
-    with connect("release") as connection:
-        rows = method_rows(connection, [version])
+def build_of(warehouse, version: str) -> tuple[int, dict[str, list]]:
+    """A build that read all current batches, and the rows of a method that it read."""
     with warehouse.connect() as owner:
         (build_id,) = owner.execute(
             "insert into audit.builds (status, as_of_at, code_version, dbt_project_sha256) "
             "values ('failed', now(), 'x', 'x') returning build_id"
         ).fetchone()
+        owner.execute(
+            "insert into audit.build_batches (build_id, batch_id) "
+            "select %s, batch_id from audit.current_batches",
+            [build_id],
+        )
+    with connect("release") as connection:
+        rows = method_rows(connection, [version])
+    assert rows["methods"]
+    return build_id, rows
+
+
+def release_of(warehouse, version: str, status: str) -> str:
+    """A release whose figures were made by the current rows of a method."""
+    release_id = f"hue-2024-{secrets.token_hex(4)}"
+    build_id, rows = build_of(warehouse, version)
+    with warehouse.connect() as owner:
         owner.execute(
             "insert into release.releases (release_id, scope, status, content_sha256, row_count, "
             "data_nature, method_rows, build_id, as_of_at, code_version, dbt_project_sha256) "
@@ -254,8 +267,7 @@ def test_a_new_version_beside_a_used_one_is_always_possible(hand_in, warehouse, 
 
 def test_a_column_that_came_after_the_release_is_no_change(hand_in, warehouse, version):
     hand_in(FILES, version=version)
-    with connect("release") as connection:
-        old = method_rows(connection, [version])
+    _, old = build_of(warehouse, version)
     for row in old["method_indicators"]:
         del row["note"]
     release_id = release_of(warehouse, version, "candidate")

@@ -46,6 +46,8 @@ def upgrade() -> None:
             'the batches that the newest build read: what stands in the marts is made of them';
         grant select on audit.batches_in_marts
             to sipas_ingest, sipas_transform, sipas_release, sipas_audit;
+        -- who reads a view must be allowed the functions that it asks
+        grant execute on function audit.batches_of_build to sipas_ingest;
         """
     )
 
@@ -53,6 +55,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute(
         """
+        revoke execute on function audit.batches_of_build from sipas_ingest;
         drop view audit.batches_in_marts;
         alter table release.releases drop column mart_columns
         """

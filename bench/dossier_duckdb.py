@@ -68,8 +68,6 @@ def compare(database: duckdb.DuckDBPyConnection, standing: Path) -> list[tuple]:
         [*(f"cast({name} as varchar) as {name}" for name in KEY)]
         + [f"cast({name} as double) as {name}" for name in COUNTS]
     )
-    read = f"select {columns} from read_csv('{standing}', header = true, all_varchar = true)"
-    reckoned = f"select {columns} from reckoned"
-    return database.execute(
-        f"(({reckoned}) except all ({read})) union all (({read}) except all ({reckoned}))"
-    ).fetchall()
+    built = database.read_csv(str(standing), header=True, all_varchar=True).project(columns)
+    reckoned = database.table("reckoned").project(columns)
+    return [*reckoned.except_(built).fetchall(), *built.except_(reckoned).fetchall()]

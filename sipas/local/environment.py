@@ -75,6 +75,8 @@ def pipeline(instance: Instance) -> dict[str, str]:
             "SIPAS_INBOX_DIR": str(instance.folder("inbox")),
             "SIPAS_DATA_DOCS_DIR": str(instance.folder("data_docs")),
             "SIPAS_LINEAGE_DIR": str(instance.folder("lineage")),
+            "SIPAS_OPEN_DATA_DIR": str(instance.folder("open-data")),
+            "SIPAS_OPEN_DATA_FILE": str(PROJECT / "config" / "open_data.yml"),
             "SIPAS_SOURCES_FILE": str(PROJECT / "config" / "sources.yml"),
             "SIPAS_REFERENCE_DIR": str(PROJECT / "reference"),
             "SIPAS_DBT_PROJECT_DIR": str(PROJECT / "dbt_project"),

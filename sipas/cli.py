@@ -14,6 +14,7 @@ from sipas.errors import UserError
 # Commands of the rooms, imported only when called: most of them load slow libraries.
 ROOM_COMMANDS = {
     "access": "sipas.access",
+    "alerts": "sipas.alerts.commands",
     "docs": "sipas.lineage.docs",
     "form": "sipas.survey.commands",
     "gates": "sipas.gates.commands",

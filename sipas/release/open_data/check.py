@@ -67,9 +67,9 @@ def read_tables(folder: Path, resources: list[dict[str, Any]], report: Report) -
         path = folder / resource["path"]
         mart = path.stem
         table = tables[mart] = read_parquet(path)
-        if len(table.rows) != resource["rows"]:
+        if len(table.rows) != resource["row_count"]:
             report.faults.append(
-                f"{mart}: có {len(table.rows)} dòng, gói ghi {resource['rows']} dòng."
+                f"{mart}: có {len(table.rows)} dòng, gói ghi {resource['row_count']} dòng."
             )
         report.faults += differences(mart, read_csv(path.with_suffix(".csv")), table)
     return tables

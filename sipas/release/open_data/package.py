@@ -147,7 +147,8 @@ def parquet_resource(mart: Mart, row_count: int, folder: Path) -> dict[str, Any]
     name, path = f"{mart.name}-parquet", f"data/{mart.name}.parquet"
     return file_resource(folder, name, path, "parquet", "application/vnd.apache.parquet") | {
         "title": f"{mart.title_vi} ({mart.title_en}), Parquet",
-        "rows": row_count,
+        # `rows` is a promise of tables, which Frictionless would read as text.
+        "row_count": row_count,
     }
 
 

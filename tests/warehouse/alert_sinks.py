@@ -8,6 +8,7 @@ from email import message_from_bytes
 from email.message import Message
 from email.policy import default
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from secrets import token_hex
 from threading import Thread
 
 from aiosmtpd.controller import Controller
@@ -75,7 +76,7 @@ class Webhook:
     """Keeps what is posted to it, or answers with a fault."""
 
     def __init__(self) -> None:
-        self.status = 200
+        self.status, self.token = 200, token_hex(8)
         self.posts: list[tuple[str, str | None, dict]] = []
 
     @contextmanager
@@ -104,7 +105,7 @@ class Webhook:
                     "schema": "http",
                     "host": "127.0.0.1",
                     "port": server.server_port,
-                    "password": "token-of-a-test",
+                    "password": hook.token,
                     "extra": {"path": "/hooks/sipas"},
                 }
             )

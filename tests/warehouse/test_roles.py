@@ -249,7 +249,8 @@ NEW_ROW = {
     "audit.access_log": "insert into audit.access_log (person, what, level, row_count, sha256) "
     "values ('a', 'b', 'figures', 0, repeat('0', 64))",
     "audit.alerts": "insert into audit.alerts (kind, alert_key, since, what_vi, place_vi, "
-    "to_do_vi, owner_vi, data_nature) select 'failure', '', now(), '', '', '', '', 'real' where false",
+    "to_do_vi, owner_vi, data_nature) "
+    "select 'failure', '', now(), '', '', '', '', 'real' where false",
     "audit.alert_tellings": "insert into audit.alert_tellings (alert_id, recipient, message_id) "
     "select 1, 'a', 'b' where false",
     "release.releases": "insert into release.releases (release_id) select '' where false",

@@ -13,7 +13,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from sipas.landing import sync_folder, write_synced
-from sipas.release.content import canonical
+from sipas.release.content import canonical, scope_of
 from sipas.release.open_data.check import NOTICE
 from sipas.release.open_data.export import Exported, export
 from sipas.release.open_data.package import PACKAGE
@@ -23,6 +23,7 @@ from sipas.release.request import MARK
 from sipas.vietnamese import LOCAL_TIME
 
 CATALOGUE = "catalog.json"
+LOCK = "sipas open data"
 CONTEXT = {
     "dcat": "http://www.w3.org/ns/dcat#",
     "dct": "http://purl.org/dc/terms/",
@@ -38,14 +39,26 @@ def bring_up_to_date(
 ) -> list[Exported]:
     """Writes what stands and has no folder yet, marks what no longer stands, and the catalogue.
 
-    Returns what was written. A release that was replaced before it had a folder gets none.
+    Returns what was written. A release that was replaced before it had a folder gets none. Who
+    comes meanwhile waits (`connection` commits each statement by itself).
     """
+    connection.execute("select pg_advisory_lock(hashtext(%s))", [LOCK])
+    try:
+        return write_what_stands(connection, root, note)
+    finally:
+        connection.execute("select pg_advisory_unlock(hashtext(%s))", [LOCK])
+
+
+def write_what_stands(
+    connection: psycopg.Connection, root: Path, note: Callable[[str, int, bytes], None]
+) -> list[Exported]:
+    """The same, by the only one who does so now."""
     releases = (
         connection.cursor(row_factory=dict_row)
         .execute(
             """
             select release_id, scope, status, data_nature, content_sha256, row_count, as_of_at,
-                published_at, replaced_by, reason, mart_columns
+                published_at, replaced_by, reason
             from release.releases where published_at is not null order by chain_position
             """
         )
@@ -54,7 +67,8 @@ def bring_up_to_date(
     made = [
         export(connection, release["release_id"], root / release["release_id"], note)
         for release in releases
-        if release["status"] == "published" and not (root / release["release_id"]).exists()
+        if release["status"] == "published"
+        and not (root / release["release_id"] / PACKAGE).is_file()
     ]
     there = [release for release in releases if (root / release["release_id"] / PACKAGE).is_file()]
     for release in there:
@@ -105,7 +119,7 @@ def catalogue(releases: list[dict[str, Any]], root: Path, settings: OpenDataSett
 def dataset(release: dict[str, Any], root: Path, settings: OpenDataSettings) -> dict[str, Any]:
     """One standing release, with the files of its tables."""
     release_id = release["release_id"]
-    marts = sorted(release["mart_columns"])
+    marts = sorted(scope_of(release["scope"]).marts)
     mark = f" – {MARK}" if release["data_nature"] == "simulated" else ""
     return {
         "@type": "dcat:Dataset",

@@ -12,7 +12,7 @@ from sipas.errors import UserError
 from sipas.landing import sync_folder, write_synced
 from sipas.release.content import Content, read_release
 from sipas.release.open_data.check import check
-from sipas.release.open_data.facts import Facts, facts_of
+from sipas.release.open_data.facts import Facts, facts_of, types_of
 from sipas.release.open_data.package import (
     DICTIONARY,
     METHOD,
@@ -58,7 +58,7 @@ def export(
     marts = marts_of(
         directory("SIPAS_LANDING_DIR"),
         facts.release["dbt_project_sha256"],
-        facts.release["mart_columns"],
+        types_of(connection, content),
     )
     side = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(side, ignore_errors=True)  # what a killed run left

@@ -11,6 +11,7 @@ from psycopg.rows import dict_row
 
 from sipas.errors import UserError
 from sipas.release.chain import PRINTED_DIGITS
+from sipas.release.content import Content
 from sipas.release.lifecycle import find
 
 # What may be handed out, and what is wrong with the rest.
@@ -92,6 +93,20 @@ def facts_of(connection: psycopg.Connection, release_id: str) -> Facts:
     ).fetchone()
     head = f"{position}-{sha256[:PRINTED_DIGITS]}"
     return Facts(release, head, release["published_at"], sources_of(connection, release))
+
+
+def types_of(connection: psycopg.Connection, content: Content) -> dict[str, dict[str, str]]:
+    """The columns of a release's marts, in the order in which they were frozen, and their types."""
+    rows = connection.execute(
+        "select table_name, column_name, data_type from information_schema.columns "
+        "where table_schema = 'release' and table_name = any(%s)",
+        [list(content.tables)],
+    )
+    types = {(mart, column): data_type for mart, column, data_type in rows}
+    return {
+        mart: {column: types[mart, column] for column in table.columns}
+        for mart, table in content.tables.items()
+    }
 
 
 def sources_of(connection: psycopg.Connection, release: dict[str, Any]) -> list[dict[str, Any]]:

@@ -22,7 +22,7 @@ FIELD_TYPES = {
     "numeric": "number",
     "boolean": "boolean",
     "date": "date",
-    "timestamptz": "datetime",
+    "timestamp with time zone": "datetime",
 }
 # Of a release: what identifies, dates and decides it. No account of a person.
 TOLD = (

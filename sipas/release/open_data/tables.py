@@ -29,7 +29,7 @@ ARROW_TYPES = {
     "bigint": pa.int64(),
     "boolean": pa.bool_(),
     "date": pa.date32(),
-    "timestamptz": pa.timestamp("us", tz="Asia/Ho_Chi_Minh"),
+    "timestamp with time zone": pa.timestamp("us", tz="Asia/Ho_Chi_Minh"),
 }
 # The widest numbers that every reader of Parquet knows, and those that some do.
 PRECISIONS = ((38, pa.decimal128), (76, pa.decimal256))

@@ -19,6 +19,7 @@ BLOCK = re.compile(r"{% docs (\w+) %}\n(.+?)\n{% enddocs %}", re.DOTALL)
 USE = re.compile(r'{{ *doc\("(\w+)"\) *}}')
 # «Công thức: …» and «Nguồn: …» end the text of every column that is a figure.
 FORMULA = re.compile(r"\s*((?:Công thức|Nguồn): .*)$", re.DOTALL)
+UNKNOWN = "Cột chưa có khi lập bản phát hành này; để trống."
 # The names' own grammar: a suffix or prefix tells the unit.
 UNITS = (
     (re.compile(r"_count$"), "số lượng"),
@@ -97,10 +98,11 @@ class Mart:
         return TITLES[self.name][1]
 
 
-def marts_of(landing: Path, project_sha256: str, columns: dict[str, list[str]]) -> list[Mart]:
-    """The marts of a release with exactly the columns that it was frozen with.
+def marts_of(landing: Path, project_sha256: str, types: dict[str, dict[str, str]]) -> list[Mart]:
+    """The marts of a release with exactly the columns that it was frozen with; `types` are those
+    columns and their types, by mart.
 
-    Raises UserError when the archived project is missing or does not describe one of them.
+    Raises UserError when the archived project is missing or does not describe a mart.
     """
     archive = project_path(landing, project_sha256)
     if not archive.is_file():
@@ -114,27 +116,29 @@ def marts_of(landing: Path, project_sha256: str, columns: dict[str, list[str]]) 
             for block, text in BLOCK.findall(path.read_text(encoding="utf8"))
         }
         return [
-            read_mart(models / "marts" / f"{mart}.yml", mart, names, blocks)
-            for mart, names in sorted(columns.items())
+            read_mart(models / "marts" / f"{mart}.yml", mart, columns, blocks)
+            for mart, columns in sorted(types.items())
         ]
 
 
-def read_mart(path: Path, mart: str, names: list[str], blocks: dict[str, str]) -> Mart:
-    """What the YAML of one mart says of the columns `names`."""
+def read_mart(path: Path, mart: str, types: dict[str, str], blocks: dict[str, str]) -> Mart:
+    """What the YAML of one mart says of these columns."""
     try:
         told = yaml.safe_load(path.read_text(encoding="utf8"))["models"][0]
-        described = {column["name"]: column for column in told["columns"]}
-        columns = [read_column(described[name], blocks) for name in names]
-    except (OSError, KeyError) as error:
-        raise UserError(f"Dự án tính lưu trữ không mô tả đủ {mart}: {error!r}.") from error
+    except OSError as error:
+        raise UserError(f"Dự án tính lưu trữ không mô tả {mart}: {error!r}.") from error
+    described = {column["name"]: column for column in told["columns"]}
+    columns = [
+        read_column(name, data_type, described.get(name, {}), blocks)
+        for name, data_type in types.items()
+    ]
     key = next(c["columns"] for c in told["constraints"] if c["type"] == "primary_key")
     return Mart(mart, " ".join(told["description"].split()), columns, key)
 
 
-def read_column(told: dict, blocks: dict[str, str]) -> Column:
-    """One column; a text that is written once stands in its place."""
-    text = USE.sub(lambda use: blocks[use[1]], told["description"])
+def read_column(name: str, data_type: str, told: dict, blocks: dict[str, str]) -> Column:
+    """One column; a text that is written once stands in its place. A release of before its columns
+    were listed may have one, empty, that its project does not know."""
+    text = USE.sub(lambda use: blocks[use[1]], told.get("description", UNKNOWN))
     constraints = {constraint["type"] for constraint in told.get("constraints", [])}
-    return Column(
-        told["name"], told["data_type"], " ".join(text.split()), "not_null" in constraints
-    )
+    return Column(name, data_type, " ".join(text.split()), "not_null" in constraints)

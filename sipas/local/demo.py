@@ -27,6 +27,8 @@ DAG_IDS = {
     "publish_due",
     "approve_release",
     "purge_personal_data",
+    "export_open_data",
+    "send_alerts",
 }
 
 

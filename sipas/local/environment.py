@@ -75,9 +75,13 @@ def pipeline(instance: Instance) -> dict[str, str]:
             "SIPAS_INBOX_DIR": str(instance.folder("inbox")),
             "SIPAS_DATA_DOCS_DIR": str(instance.folder("data_docs")),
             "SIPAS_LINEAGE_DIR": str(instance.folder("lineage")),
+            "SIPAS_OPEN_DATA_DIR": str(instance.folder("open-data")),
+            "SIPAS_OPEN_DATA_FILE": str(PROJECT / "config" / "open_data.yml"),
             "SIPAS_SOURCES_FILE": str(PROJECT / "config" / "sources.yml"),
+            "SIPAS_ALERTS_FILE": str(PROJECT / "config" / "alerts.yml"),
             "SIPAS_REFERENCE_DIR": str(PROJECT / "reference"),
             "SIPAS_DBT_PROJECT_DIR": str(PROJECT / "dbt_project"),
+            "SIPAS_SUPERSET_URL": instance.address("superset"),
             "SIPAS_HASH_KEY": instance.secrets["key_hash"],
             # Told to every dbt alike: dbt parses the whole project anew when it is called otherwise
             # than the last time, and Cosmos names both.

@@ -11,6 +11,7 @@ import click
 from sipas.database import connect
 from sipas.release import attachments, chain, corrections, lifecycle
 from sipas.release.lifecycle import Approval
+from sipas.release.open_data.command import open_data
 from sipas.release.verify.bundle_command import bundle
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
@@ -30,6 +31,7 @@ def release() -> None:
 
 
 release.add_command(bundle)
+release.add_command(open_data)
 
 
 @release.command("list")

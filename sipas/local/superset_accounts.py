@@ -1,0 +1,43 @@
+"""Accounts of Superset for the servers of `make up`: one a role, of the simulator's agencies.
+
+A province names its own people in a file of its own (superset/README.md) and SIPAS_ACCOUNTS_FILE.
+"""
+
+import os
+from pathlib import Path
+
+import yaml
+
+from sipas.local.instance import Instance
+
+# user name, role of superset/roles.yaml, agency, key of the password
+ACCOUNTS = (
+    ("canbo", "Cán bộ", None, "password_superset_official"),
+    ("coquan", "Cán bộ cơ quan", "H99.31", "password_superset_agency"),
+    ("lanhdao", "Thủ trưởng cơ quan", "H99.31", "password_superset_head"),
+    ("giamsat", "Giám sát", None, "password_superset_supervisor"),
+    ("kysu", "Kỹ sư dữ liệu", None, "password_superset_engineer"),
+    ("kiemtoan", "Kiểm toán", None, "password_superset_auditor"),
+)
+
+
+def accounts_file(instance: Instance) -> Path:
+    """The file that SIPAS_ACCOUNTS_FILE names, else ours, written anew, for this account only."""
+    if own := os.environ.get("SIPAS_ACCOUNTS_FILE"):
+        return Path(own).resolve()
+    path = instance.folder("superset") / "accounts.yaml"
+    content = {
+        "accounts": [
+            {
+                "username": username,
+                "name": role,
+                "role": role,
+                "agency": agency,
+                "password": instance.secrets[key],
+            }
+            for username, role, agency, key in ACCOUNTS
+        ]
+    }
+    with open(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
+        yaml.safe_dump(content, file, allow_unicode=True)
+    return path

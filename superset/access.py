@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from access_rules import (
-    Account,
     AccessError,
+    Account,
     Rules,
     agency_clause,
     agency_role,
@@ -109,8 +109,9 @@ def _readable(assets: Any, slugs: list[str]) -> list[Any]:
     from superset import security_manager
 
     documents = assets.of("dashboards")
-    asked = {uuid for slug in slugs if slug in documents for uuid in
-             datasets_of(assets, documents[slug])}
+    asked = {
+        uuid for slug in slugs if slug in documents for uuid in datasets_of(assets, documents[slug])
+    }
     return [
         security_manager.add_permission_view_menu("datasource_access", table.perm)
         for table in _tables(asked)

@@ -108,7 +108,9 @@ def load_accounts(path: Path, rules: Rules) -> list[Account]:
         for account in accounts
         for fault in _account_faults(account, rules)
     ]
-    faults += [f"{path}: «{name}» có hai lần" for name in sorted(set(names)) if names.count(name) > 1]
+    faults += [
+        f"{path}: «{name}» có hai lần" for name in sorted(set(names)) if names.count(name) > 1
+    ]
     if faults:
         raise AccessError("\n".join(faults))
     return accounts
@@ -231,14 +233,16 @@ def _dataset_faults(rules: Rules, assets: Any) -> Iterator[str]:
 
 def _reach_faults(rules: Rules, assets: Any) -> Iterator[str]:
     """A dashboard opened by somebody who may not see the rows of one of its datasets."""
-    slugs = {str(said["uuid"]): slug for slug, said in assets.of("datasets").items()}
-    for name, opened in _audiences(rules).items():
-        rows = "guests" if name == "guests" else rules.roles[name]["rows"]
-        forbidden = {"all": set(), "agency": {"province"}, "guests": {"agency", "province"}}[rows]
-        for dashboard in set(opened) & set(assets.of("dashboards")):
-            for uuid in datasets_of(assets, assets.of("dashboards")[dashboard]) & set(slugs):
-                dataset = assets.by_uuid("datasets")[uuid]
-                if width_of_dataset(rules, slugs[uuid], dataset) in forbidden:
-                    yield f"{name}: trang «{dashboard}» đọc datasets/{slugs[uuid]}.yaml, không được phép"
-                if rows == "guests" and any(v.startswith("operational.") for v in views_read(dataset)):
-                    yield f"{name}: trang «{dashboard}» đọc danh sách công việc (operational)"
+    names = {str(said["uuid"]): slug for slug, said in assets.of("datasets").items()}
+    forbidden = {"all": set(), "agency": {"province"}, "guests": {"agency", "province"}}
+    for audience, opened in _audiences(rules).items():
+        rows = "guests" if audience == "guests" else rules.roles[audience]["rows"]
+        for slug in sorted(set(opened) & set(assets.of("dashboards"))):
+            dashboard = assets.of("dashboards")[slug]
+            for name in sorted(names[uuid] for uuid in datasets_of(assets, dashboard) & set(names)):
+                dataset = assets.of("datasets")[name]
+                place = f"{audience}: trang «{slug}» đọc datasets/{name}.yaml"
+                if width_of_dataset(rules, name, dataset) in forbidden[rows]:
+                    yield f"{place}: dòng không được phép xem"
+                if rows == "guests" and any("operational." in view for view in views_read(dataset)):
+                    yield f"{place}: danh sách công việc không dành cho khách"

@@ -242,7 +242,7 @@ def _reach_faults(rules: Rules, assets: Any) -> Iterator[str]:
             for name in sorted(names[uuid] for uuid in datasets_of(assets, dashboard) & set(names)):
                 dataset = assets.of("datasets")[name]
                 place = f"{audience}: trang «{slug}» đọc datasets/{name}.yaml"
-                if width_of_dataset(rules, name, dataset) in forbidden[rows]:
+                if width_of_dataset(rules, name, dataset) in forbidden.get(rows, ()):
                     yield f"{place}: dòng không được phép xem"
                 if rows == "guests" and any("operational." in view for view in views_read(dataset)):
                     yield f"{place}: danh sách công việc không dành cho khách"

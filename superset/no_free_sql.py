@@ -2,7 +2,7 @@
 
 Superset puts row-level security around a question, but whoever may ask one may also put SQL into
 it (a metric, a column, a condition), and PostgreSQL has functions that run a query given as text
-(query_to_xml, ts_stat): such a query reads every table of the account `sipas_bi` past all rules.
+(ts_rewrite, query_to_xml): such a query reads every table of the account `sipas_bi` past all rules.
 """
 
 from collections.abc import Iterator

@@ -21,6 +21,25 @@ ACCOUNTS = (
 )
 
 
+def passwords(instance: Instance) -> dict[str, str]:
+    """SUPERSET_<ACCOUNT>_PASSWORD of each account, as `sipas env --all` prints them."""
+    return {
+        f"SUPERSET_{username.upper()}_PASSWORD": instance.secrets[key]
+        for username, _, _, key in ACCOUNTS
+    }
+
+
+def lines() -> list[str]:
+    """What `make demo` says of the accounts."""
+    return [
+        "Accounts of Superset (passwords: `sipas env --all`)",
+        *(
+            f"  {username:<9} {role}" + (f" {agency}" if agency else "")
+            for username, role, agency, _ in ACCOUNTS
+        ),
+    ]
+
+
 def accounts_file(instance: Instance) -> Path:
     """The file that SIPAS_ACCOUNTS_FILE names, else ours, written anew, for this account only."""
     if own := os.environ.get("SIPAS_ACCOUNTS_FILE"):
@@ -38,6 +57,9 @@ def accounts_file(instance: Instance) -> Path:
             for username, role, agency, key in ACCOUNTS
         ]
     }
-    with open(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
+    # Server and sync may start at the same moment: each reads a whole file.
+    temporary = path.with_name(f"{path.name}.{os.getpid()}")
+    with open(os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
         yaml.safe_dump(content, file, allow_unicode=True)
+    temporary.replace(path)
     return path

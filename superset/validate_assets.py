@@ -35,8 +35,10 @@ SERIES_SORTS = {"name", "sum", "min", "max", "avg"}
 _LITERAL = re.compile(r"'(?:[^']|'')*'")
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 _TABLE = re.compile(
-    r"\b(?:from|join)\s+(?:(?P<schema>\w+)\.)?(?P<table>\w+)(?:\s+as\s+(?P<alias>\w+))?", re.I
+    r"\b(?:from|join)\s+(?!lateral\b)(?:(?P<schema>\w+)\.)?(?P<table>\w+)(?:\s+as\s+(?P<alias>\w+))?", re.I
 )
+# A query or a list of values in the place of a table, with the columns that it names.
+_DERIVED = re.compile(r"\)\s+as\s+(?P<alias>\w+)(?:\s*\((?P<columns>[\w\s,]+)\))?", re.I)
 _CTE = re.compile(r"(?:\bwith|,)\s+(\w+)\s+as\s*\(", re.I)
 _ALIASED = re.compile(r"\bas\s+(\w+)", re.I)
 _QUALIFIED = re.compile(r"\b([a-z_]\w*)\.([a-z_]\w*)\b")
@@ -162,6 +164,9 @@ def _read_sources(
         faults += more
         aliases[match["alias"] or table] = columns
     outputs = set(_ALIASED.findall(sql))
+    for match in _DERIVED.finditer(sql):
+        named = set(re.findall(r"\w+", match["columns"] or ""))
+        aliases.setdefault(match["alias"], named or None)
     for alias, column in _QUALIFIED.findall(sql):
         if alias in READABLE_SCHEMAS:
             continue

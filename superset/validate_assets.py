@@ -34,11 +34,14 @@ SERIES_SORTS = {"name", "sum", "min", "max", "avg"}
 
 _LITERAL = re.compile(r"'(?:[^']|'')*'")
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+# Not a function that gives rows, nor the `from` inside `substring(a from 2)`.
 _TABLE = re.compile(
-    r"\b(?:from|join)\s+(?!lateral\b)(?:(?P<schema>\w+)\.)?(?P<table>\w+)(?:\s+as\s+(?P<alias>\w+))?", re.I
+    r"\b(?:from|join)\s+(?:lateral\s+)?(?:(?P<schema>\w+)\.)?(?P<table>(?!lateral\b)[a-z_]\w*)\b(?!\s*\()"
+    r"(?:\s+as\s+(?P<alias>\w+))?",
+    re.I,
 )
-# A query or a list of values in the place of a table, with the columns that it names.
-_DERIVED = re.compile(r"\)\s+as\s+(?P<alias>\w+)(?:\s*\((?P<columns>[\w\s,]+)\))?", re.I)
+# `(select …) as alias`, `function(…) as alias (column, column)`, `(values …) as alias (column)`.
+_DERIVED = re.compile(r"\)\s+as\s+(\w+)(?:\s*\(([^()]*)\))?", re.I)
 _CTE = re.compile(r"(?:\bwith|,)\s+(\w+)\s+as\s*\(", re.I)
 _ALIASED = re.compile(r"\bas\s+(\w+)", re.I)
 _QUALIFIED = re.compile(r"\b([a-z_]\w*)\.([a-z_]\w*)\b")
@@ -164,9 +167,9 @@ def _read_sources(
         faults += more
         aliases[match["alias"] or table] = columns
     outputs = set(_ALIASED.findall(sql))
-    for match in _DERIVED.finditer(sql):
-        named = set(re.findall(r"\w+", match["columns"] or ""))
-        aliases.setdefault(match["alias"], named or None)
+    for alias, columns in _DERIVED.findall(sql):
+        aliases.setdefault(alias, None)
+        outputs |= {column.split()[0] for column in columns.split(",") if column.strip()}
     for alias, column in _QUALIFIED.findall(sql):
         if alias in READABLE_SCHEMAS:
             continue

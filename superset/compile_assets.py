@@ -305,8 +305,6 @@ class _Compiler:
                 "searchAllOptions": False,
                 "sortAscending": said.get("ascending", "sorted_by" not in said),
             },
-            # Without it the first choice waits for the button «Áp dụng».
-            "requiredFirst": said.get("first", False),
             "cascadeParentIds": [_filter_id(all_said, said["under"])] if "under" in said else [],
             "scope": {"rootPath": ["ROOT_ID"], "excluded": sorted(set(excluded))},
         }

@@ -99,11 +99,13 @@ def open_menu(page: Page, name: str) -> None:
     expect(page.locator(".ant-dropdown:visible").first).to_be_visible(timeout=WAIT)
 
 
-def test_a_supervisor_finds_no_dashboard_of_others(
-    log_in: Callable[[str, str], Page], demo: Demo
+def test_a_supervisor_who_opens_a_copied_link_reads_in_vietnamese_that_it_is_not_for_him(
+    log_in: Callable[[str, str], Page], demo: Demo, english: re.Pattern[str]
 ) -> None:
     page = log_in("giamsat", "password_superset_supervisor")
-    page.goto(f"{demo.instance.address('superset')}/superset/dashboard/tong-quan/")
-    page.wait_for_load_state("networkidle")
-    assert page.locator(".chart-slice").count() == 0
-    assert page.get_by_text("Sở Phong Lan").count() == 0
+    answer = page.goto(f"{demo.instance.address('superset')}/superset/dashboard/tong-quan/")
+    assert answer.status == 404
+    expect(page.get_by_text("Không tìm thấy trang")).to_be_visible()
+    assert not untranslated(page, english)
+    assert page.goto(demo.instance.address("superset") + "/users/list/").status == 403
+    expect(page.get_by_text("Không được phép")).to_be_visible()

@@ -19,6 +19,17 @@ TEMPLATE = Path(__file__).with_name("report.typ")
 
 def pdf_file(document: Document, pictures: Mapping[str, bytes]) -> bytes:
     """The document as PDF; `pictures` are its figures by number."""
+    return typeset(document, pictures, "pdf")
+
+
+def pages(document: Document, pictures: Mapping[str, bytes]) -> list[str]:
+    """The pages of the PDF as drawings (SVG)."""
+    made = typeset(document, pictures, "svg")
+    return [page.decode() for page in (made if isinstance(made, list) else [made])]
+
+
+def typeset(document: Document, pictures: Mapping[str, bytes], kind: str) -> Any:
+    """The document in one of typst's formats; SVG is a list of pages where there are several."""
     with tempfile.TemporaryDirectory(prefix="sipas-report-") as name:
         folder = Path(name)
         (folder / "report.typ").write_bytes(TEMPLATE.read_bytes())
@@ -31,7 +42,7 @@ def pdf_file(document: Document, pictures: Mapping[str, bytes]) -> bytes:
         return typst.compile(
             str(folder / "report.typ"),
             root=str(folder),
-            format="pdf",
+            format=kind,
             ignore_system_fonts=True,
             timestamp=int(document.stamped_at.timestamp()),
         )

@@ -73,15 +73,16 @@ class Results:
 def read_results(released: Released) -> Results:
     """The results of a round's release; raises UserError when it holds no satisfaction index."""
     own = in_order(own_rows(released, "criterion_results"))
-    if not own:
+    if not any(row["indicator_level"] == "overall" for row in own):
         raise UserError(
-            f"Bản phát hành {released.release_id} không có kết quả SIPAS nào để lập báo cáo. "
+            f"Bản phát hành {released.release_id} không có chỉ số chung nào để lập báo cáo. "
             "Báo cáo lập từ bản phát hành của một cuộc khảo sát; danh sách: sipas release list."
         )
     first = own[0]
     rounds = {row["round_code"]: row for row in released.whole_reference("rounds")}
     stated = stated_twin(released, first, rounds)
-    before = told(released, first["previous_round_code"])
+    before_code = first["previous_round_code"]
+    before = told(released, before_code)
     improvement = told_scope(released, "improvement")
     twins = {row["indicator_code"]: row for row in (own_rows(stated, "criterion_results"))}
     methods = released.method_rows("methods")
@@ -104,7 +105,7 @@ def read_results(released: Released) -> Results:
         },
         sampled_count=first["sampled_count"],
         modes=collection_modes(released, first),
-        previous_year=before and next(iter(own_rows(before, "criterion_results")))["survey_year"],
+        previous_year=rounds[before_code]["survey_year"] if before_code else None,
         previous_questions=questions(before),
         stated_id=stated and stated.release_id,
         units=units_of(released, first),

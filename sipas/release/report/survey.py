@@ -1,6 +1,6 @@
 """The report of a survey round: introduction, results, judgement, annexes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sipas.errors import UserError
@@ -47,6 +47,9 @@ LEVELS_VI = {
     "commune": "xã, phường, thị trấn",
     "agency": "cơ quan",
 }
+
+# More units than this are no annex; the first level below the round's own is always told.
+MOST_UNITS = 300
 
 Tell = Callable[[str], None]
 
@@ -195,6 +198,7 @@ def facts_table(results: Results) -> Table:
 
 def annex(results: Results) -> Iterator[Block]:
     """The sample and the index of every unit below the round's own."""
+    told = told_units(results)
     yield Heading(1, "PHỤ LỤC. MẪU KHẢO SÁT VÀ KẾT QUẢ THEO ĐƠN VỊ")
     columns = (
         Column("Đơn vị", 30, is_text=True),
@@ -209,9 +213,19 @@ def annex(results: Results) -> Iterator[Block]:
         "PL",
         f"Đơn vị được khảo sát năm {results.year}",
         columns,
-        tuple(Row(unit_cells(row, results)) for row in results.units),
-        unit_notes(results),
+        tuple(Row(unit_cells(row, results)) for row in told),
+        unit_notes(told, len(results.units) - len(told)),
     )
+
+
+def told_units(results: Results) -> list[Mapping[str, Any]]:
+    """The units of the first levels below the round's own, as many levels as a page can hold."""
+    chosen: list[Mapping[str, Any]] = []
+    for level, count in units_by_level(results):
+        if chosen and len(chosen) + count > MOST_UNITS:
+            break
+        chosen += [row for row in results.units if row["unit_level"] == level]
+    return chosen
 
 
 def unit_cells(row: Any, results: Results) -> tuple[Cell, ...]:
@@ -233,16 +247,19 @@ def unit_cells(row: Any, results: Results) -> tuple[Cell, ...]:
     )
 
 
-def unit_notes(results: Results) -> tuple[str, ...]:
-    """Why some units have no interval, what is cautioned, and what a group of ranks is."""
+def unit_notes(rows: Sequence[Mapping[str, Any]], left_out: int) -> tuple[str, ...]:
+    """Why some units have no interval, what is cautioned, what a group of ranks is, and how many
+    units are not printed."""
     reasons: dict[str, list[str]] = {}
-    for row in results.units:
+    for row in rows:
         no_interval = row["ci_reason"] and f"Không có khoảng tin cậy: {row['ci_reason']}"
         for reason in (no_interval, row["caution_vi"], row["suppression_reason"]):
             if reason:
                 reasons.setdefault(reason, []).append(row["unit_name"])
     notes = [f"{reason} ({len(names)} đơn vị)." for reason, names in reasons.items()]
-    if any(row["rank_low"] is not None for row in results.units):
+    if left_out:
+        notes.append(f"Không in {left_out} đơn vị ở cấp dưới: xem bảng criterion_results.")
+    if any(row["rank_low"] is not None for row in rows):
         notes.append(
             "Hai số ở cột cuối là nhóm tương đương: những vị thứ mà khoảng tin cậy cho phép."
         )

@@ -100,7 +100,9 @@ def criterion_notes(figures: Iterable[Figure]) -> tuple[str, ...]:
             note(figure.ci_reason and f"Không có khoảng tin cậy: {figure.ci_reason}", figure)
         note(figure.caution, figure)
         note(figure.hidden and f"Không công bố: {figure.hidden}", figure)
-        note(figure.rank_note and f"Nguồn của vị thứ: {figure.rank_note}", figure)
+        if figure.rank is not None:
+            source = f" ({figure.rank_note})" if figure.rank_note else ""
+            note(f"Vị thứ trong {figure.ranked_count} đơn vị{source}", figure)
         if figure.equal_ranks:
             note("Vị thứ là nhóm tương đương: khoảng tin cậy chồng lên nhau", figure)
     return tuple(f"{reason} ({codes_of(codes)})." for reason, codes in reasons.items())

@@ -52,8 +52,7 @@ def write_table(sheet: Worksheet, table: Table, document: Document) -> None:
     for text in head:
         sheet.append([text])
         sheet.cell(sheet.max_row, 1).font = Font(name=FONT, bold=sheet.max_row <= 1)
-    sheet.append([])
-    titles = sheet.max_row + 1
+    titles = sheet.max_row + 2
     for place, column in enumerate(table.columns, start=1):
         cell = sheet.cell(titles, place, column.title)
         cell.font, cell.border = Font(name=FONT, bold=True), FRAME

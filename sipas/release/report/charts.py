@@ -48,7 +48,9 @@ def dots(values: Sequence[Dot], axis: str, mark: str = "") -> bytes:
     """Values from above to below, each with its interval and its number, as PNG."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(WIDTH, 0.9 + 0.4 * len(values)), layout="constrained")
+    labels = [fill(dot.label, LABEL_LETTERS) for dot in values]
+    row = max(0.36, 0.19 * max(label.count("\n") + 1 for label in labels))
+    figure = Figure(figsize=(WIDTH, 0.9 + row * len(values)), layout="constrained")
     axes = figure.subplots()
     places = range(len(values), 0, -1)
     for place, dot in zip(places, values, strict=True):
@@ -63,7 +65,7 @@ def dots(values: Sequence[Dot], axis: str, mark: str = "") -> bytes:
             ha="center",
             fontsize=8,
         )
-    axes.set_yticks(list(places), [fill(dot.label, LABEL_LETTERS) for dot in values], fontsize=8)
+    axes.set_yticks(list(places), labels, fontsize=8)
     axes.set_ylim(0.4, len(values) + 0.8)
     return finished(figure, axes, axis, mark)
 

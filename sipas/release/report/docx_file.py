@@ -1,6 +1,6 @@
 """A report as a Word file in the layout of administrative documents."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 
 import docx
@@ -8,14 +8,20 @@ from docx.document import Document as WordDocument
 from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement, parse_xml
-from docx.oxml.ns import qn
+from docx.oxml.ns import nsdecls, qn
 from docx.shared import Cm, Pt
+from docx.table import Table as WordTable
 from docx.table import _Cell
 
 from sipas.release.report.fixed_zip import without_clock
 from sipas.release.report.model import Document, Figure, Heading, Paragraph, Table
 
 FONT = "Times New Roman"
+# Space beside the text of a cell, in twentieths of a point.
+NARROW = f"""
+<w:tblCellMar {nsdecls("w")}>
+  <w:left w:w="50" w:type="dxa"/><w:right w:w="50" w:type="dxa"/></w:tblCellMar>
+"""
 TEXT_WIDTH = 17.0  # cm: A4 less 2,5 cm on the left and 1,5 cm on the right
 NATION = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
 MOTTO = "Độc lập – Tự do – Hạnh phúc"
@@ -28,7 +34,14 @@ WATERMARK = """
      xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office">
   <w:r><w:pict>
     <v:shapetype id="_x0000_t136" coordsize="21600,21600" o:spt="136" adj="10800"
-      path="m@7,l@8,m@5,21600l@6,21600e"><v:path textpathok="t"/>
+      path="m@7,l@8,m@5,21600l@6,21600e">
+      <v:formulas><v:f eqn="sum #0 0 10800"/><v:f eqn="prod #0 2 1"/>
+        <v:f eqn="sum 21600 0 @1"/><v:f eqn="sum 0 0 @2"/><v:f eqn="sum 21600 0 @3"/>
+        <v:f eqn="if @0 @3 0"/><v:f eqn="if @0 21600 @1"/><v:f eqn="if @0 0 @2"/>
+        <v:f eqn="if @0 @4 21600"/><v:f eqn="mid @5 @6"/><v:f eqn="mid @8 @5"/>
+        <v:f eqn="mid @7 @8"/><v:f eqn="mid @6 @7"/><v:f eqn="sum @6 0 @5"/></v:formulas>
+      <v:path textpathok="t" o:connecttype="custom"
+        o:connectlocs="@9,0;@10,10800;@11,21600;@12,10800" o:connectangles="270,180,90,0"/>
       <v:textpath on="t" fitshape="t"/></v:shapetype>
     <v:shape id="watermark" type="#_x0000_t136" fillcolor="#c8c8c8" stroked="f"
       style="position:absolute;width:440pt;height:110pt;rotation:315;z-index:-251658752;
@@ -106,7 +119,7 @@ def national_header(word: WordDocument, document: Document) -> None:
     grid = word.add_table(rows=1, cols=2)
     grid.autofit = False
     left, right = grid.rows[0].cells
-    left.width, right.width = Cm(6.5), Cm(TEXT_WIDTH - 6.5)
+    set_widths(grid, [Cm(6), Cm(TEXT_WIDTH - 6)])
     number, day = document.number_and_date
     for cell, lines in (
         (left, ((document.issuer, True, False), (number, False, False))),
@@ -133,6 +146,7 @@ def heading(word: WordDocument, block: Heading) -> None:
     made = word.add_heading(level=block.level)
     run = made.add_run(block.text)
     run.font.name, run.font.size, run.bold = FONT, Pt(SIZES[block.level]), True
+    run.italic = False
     run._element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), FONT)
     run.font.color.rgb = docx.shared.RGBColor(0, 0, 0)
 
@@ -152,27 +166,35 @@ def table(word: WordDocument, block: Table) -> None:
     caption.keep_with_next, caption.space_before = True, Pt(6)
     grid = word.add_table(rows=1, cols=len(block.columns), style="Table Grid")
     grid.autofit, grid.alignment = False, WD_TABLE_ALIGNMENT.CENTER
+    grid._tbl.tblPr.append(parse_xml(NARROW))
     whole = sum(column.width for column in block.columns)
     widths = [Cm(TEXT_WIDTH * column.width / whole) for column in block.columns]
-    for cell, column, width in zip(grid.rows[0].cells, block.columns, widths, strict=True):
-        write(cell, column.title, width, bold=True, align=CENTRE)
+    for cell, column in zip(grid.rows[0].cells, block.columns, strict=True):
+        write(cell, column.title, bold=True, align=CENTRE)
     repeated = OxmlElement("w:tblHeader")
     grid.rows[0]._tr.get_or_add_trPr().append(repeated)
     for row in block.rows:
         cells = grid.add_row().cells
-        for target, cell, column, width in zip(
-            cells, row.cells, block.columns, widths, strict=True
-        ):
+        for target, cell, column in zip(cells, row.cells, block.columns, strict=True):
             align = None if column.is_text else CENTRE
-            write(target, cell.text, width, bold=row.is_strong, align=align)
+            write(target, cell.text, bold=row.is_strong, align=align)
+    set_widths(grid, widths)
     for note in block.notes:
         paragraph(word, note, italic=True, size=10).space_after = Pt(0)
     paragraph(word, "", size=6).space_after = Pt(0)
 
 
-def write(cell: _Cell, text: str, width: Cm, *, bold: bool, align) -> None:
+def set_widths(grid: WordTable, widths: Sequence[Cm]) -> None:
+    """The width of every column: Word reads it from the cells, other programs from the columns."""
+    for column, width in zip(grid.columns, widths, strict=True):
+        column.width = width
+    for row in grid.rows:
+        for cell, width in zip(row.cells, widths, strict=True):
+            cell.width = width
+
+
+def write(cell: _Cell, text: str, *, bold: bool, align) -> None:
     """One cell in small type."""
-    cell.width = width
     target = cell.paragraphs[0]
     run = target.add_run(text)
     run.bold, run.font.size = bold, Pt(9)

@@ -213,7 +213,7 @@ def other_reckonings(results: Results) -> Iterator[Block]:
                     f"tính theo cách «{row['variant_label_vi']}», MĐHL chung là "
                     f"{decimal_comma(row['index_rounded'])} {POINTS}, "
                     f"{moved(row['change'], POINTS)} so với năm {results.previous_year} "
-                    f"({decimal_comma(row['previous_index_rounded'])})"
+                    f"({decimal_comma(row['previous_index_rounded'])}; {row['source_label_vi']})"
                 )
             )
     yield variants_table(known, results)

@@ -49,7 +49,7 @@ def criterion_table(
     agencies = {f.responsible for f in figures}
     marks = {f.code: "" if f.is_comparable else NOT_COMPARABLE for f in figures}
     columns: list[tuple[Column, list[Cell]]] = [
-        (Column("Nội dung", 30, is_text=True), [Cell(f.name) for f in figures]),
+        (Column("Nội dung", 28, is_text=True), [Cell(f.name) for f in figures]),
         (Column(f"Năm {year}: chỉ số", 8), [value_cell(f) for f in figures]),
         (
             Column(f"Khoảng tin cậy 95{NBSP}%", 12),
@@ -68,7 +68,7 @@ def criterion_table(
         ),
         (Column("Trung bình toàn quốc", 8), [Cell(f.national) for f in figures]),
         (
-            Column("Cơ quan chủ trì", 20, is_text=True),
+            Column("Cơ quan chủ trì", 18, is_text=True),
             [text_cell(f.responsible if len(agencies) > 1 else None) for f in figures],
         ),
     ]

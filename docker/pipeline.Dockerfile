@@ -23,7 +23,6 @@ RUN if [ -n "$SIPAS_CA_CERTIFICATE" ]; then \
         && export SSL_CERT_FILE=/tmp/trusted.pem PIP_CERT=/tmp/trusted.pem; \
     fi \
     && python3 sipas/local/bootstrap.py pipeline --without-tools \
-    && .venv/uv/bin/uv --quiet pip check --python .venv/pipeline/bin/python \
     && .venv/pipeline/bin/python -m compileall -q -j 0 -x '/tests/' .venv/pipeline/lib \
     && rm -rf .venv/uv
 

@@ -8,10 +8,12 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 from sipas.errors import UserError
 from sipas.local import bootstrap, environment, lifecycle, postgres, prepare, services
@@ -207,6 +209,14 @@ def test_postgresql_has_the_settings_of_make_up() -> None:
     assert given == {name: str(value) for name, value in postgres.SETTINGS.items()}
 
 
+def requirements_of(package: str) -> list[str]:
+    """What an installed package says that it needs; nothing of one for other systems."""
+    try:
+        return metadata.requires(package) or []
+    except metadata.PackageNotFoundError:
+        return []
+
+
 def test_the_lock_of_an_image_has_what_the_servers_need_and_no_tool() -> None:
     def names(lock: str) -> set[str]:
         return set(re.findall(r"^([\w.-]+)==", lock, re.MULTILINE))
@@ -216,5 +226,12 @@ def test_the_lock_of_an_image_has_what_the_servers_need_and_no_tool() -> None:
     assert kept < full
     assert {"apache-airflow-core", "celery", "redis", "dbt-postgres", "supervisor"} <= kept
     assert not {"pytest", "playwright", "duckdb", "svy", "ruff"} & kept
+    for package in kept:
+        missing = {
+            bootstrap.plain(wanted.name)
+            for wanted in map(Requirement, requirements_of(package))
+            if wanted.marker is None or wanted.marker.evaluate({"extra": ""})
+        } - {bootstrap.plain(name) for name in kept}
+        assert not missing, package
     whole = (bootstrap.LOCKS / "superset.lock").read_text()
     assert names(bootstrap.without_tools("superset")) == names(whole)

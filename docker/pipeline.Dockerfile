@@ -22,8 +22,7 @@ RUN if [ -n "$SIPAS_CA_CERTIFICATE" ]; then \
         { cat /etc/ssl/certs/ca-certificates.crt; echo "$SIPAS_CA_CERTIFICATE"; } > /tmp/trusted.pem \
         && export SSL_CERT_FILE=/tmp/trusted.pem PIP_CERT=/tmp/trusted.pem; \
     fi \
-    && python3 sipas/local/bootstrap.py pipeline --without-tools \
-    && .venv/pipeline/bin/python -m compileall -q -j 0 -x '/tests/' .venv/pipeline/lib \
+    && UV_COMPILE_BYTECODE=1 python3 sipas/local/bootstrap.py pipeline --without-tools \
     && rm -rf .venv/uv
 
 FROM python:3.11-slim-bookworm

@@ -120,12 +120,14 @@ class Site:
         lines = [line for line in block.splitlines() if not (without and without in line)]
         return self.sh("\n".join(lines))
 
-    def containers(self) -> list[dict]:
-        """What the engine knows of each container."""
-        ids = self.sh("docker-compose --profile simulator ps -q").split()
-        if not ids:
-            return []
-        return json.loads(self.sh(f"docker inspect {' '.join(ids)}"))
+    def containers(self, service: str = "") -> list[dict]:
+        """What the engine knows of each container of the installation (of one service)."""
+        labels = {"project": self.settings["COMPOSE_PROJECT_NAME"], "oneoff": "False"}
+        if service:
+            labels["service"] = service
+        wanted = " ".join(f"-f label=com.docker.compose.{k}={v}" for k, v in labels.items())
+        ids = self.sh(f"docker ps -aq {wanted}").split()
+        return json.loads(self.sh(f"docker inspect {' '.join(ids)}")) if ids else []
 
     def unhealthy(self) -> list[str]:
         """The services that are neither healthy nor ended well."""
@@ -151,7 +153,7 @@ class Site:
         self.sh("docker-compose --profile simulator down --volumes -t 10")
         self.settings["SIPAS_WORKERS"] = str(workers)
         started = time.monotonic()
-        self.sh("docker-compose up -d")
+        self.page("Start", 1, without="build")
         self.wait_until_healthy()
         self.note(f"up to healthy, {workers} worker(s)", f"{time.monotonic() - started:.0f} s")
 
@@ -170,8 +172,8 @@ class Site:
 
     def restart(self, service: str) -> None:
         """Restarts the containers of a service, one after the other, and waits for health."""
-        for container in self.sh(f"docker-compose --profile simulator ps -q {service}").split():
-            self.sh(f"docker restart {container}")
+        for container in self.containers(service):
+            self.sh(f"docker restart {container['Id']}")
         self.wait_until_healthy()
 
 
@@ -277,8 +279,8 @@ def test_the_main_job_with_one_worker_with_two_and_with_restarts_ends_with_the_s
     run_with_restarts(site)
     assert site.figures() == figures[1]
     assert read_headline(site, browser) == "82,28"
-    hosts = site.ask("select count(*) from audit.builds where status <> 'succeeded'")
-    assert hosts.strip() == "0"
+    failed = site.ask("select count(*) from audit.builds where status <> 'succeeded'")
+    assert failed.strip() == "0"
 
 
 def run_with_restarts(site: Site) -> None:
@@ -331,7 +333,7 @@ def test_the_pages_commands_do_what_it_says(site: Site, browser: Browser) -> Non
     site.settings.pop("SIPAS_WORKERS")
     site.page("More workers", 0)
     site.wait_until_healthy()
-    assert len(site.sh("docker-compose ps -q airflow-worker").split()) == 2
+    assert len(site.containers("airflow-worker")) == 2
     site.page("Back up and restore", 0)
     site.sh("docker-compose --profile simulator down --volumes -t 10")
     site.page("Back up and restore", 1)

@@ -188,6 +188,17 @@ def test_tasks_go_through_the_queue_and_the_result_backend_is_airflows_database(
     assert one_stop["host"] == "simulator"
 
 
+def test_the_executor_of_the_containers_and_the_locked_celery_go_together(told: Instance) -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", "from airflow.providers.celery.executors import celery_executor"],
+        env=environment.common(told) | environment.airflow(told),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+
+
 def test_what_make_up_starts_each_container_starts(told: Instance) -> None:
     started = {
         service["environment"]["SIPAS_SERVICE"]

@@ -49,7 +49,7 @@ def airflow_variables(instance: Instance) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def bag(instance: Instance) -> dict:
     """What Airflow itself reads from the folder `dags/`, named by its absolute path."""
-    from sipas.local.lifecycle import prepare_dbt
+    from sipas.local.prepare import prepare_dbt
 
     prepare_dbt(instance)
     result = subprocess.run(

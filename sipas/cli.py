@@ -160,12 +160,12 @@ def env(as_json: bool, with_all: bool) -> None:
     instance = current_instance()
     values = addresses(instance)
     if with_all:
-        from sipas.local import environment, services
+        from sipas.local import environment, services, superset_accounts
 
         values |= {
             "AIRFLOW_APPROVER_PASSWORD": instance.secrets["password_airflow_approver"],
             "AIRFLOW_AUDITOR_PASSWORD": instance.secrets["password_airflow_auditor"],
-            "SUPERSET_OFFICIAL_PASSWORD": instance.secrets["password_superset_official"],
+            **superset_accounts.passwords(instance),
             **environment.supervisor(instance),
             **environment.simulator(instance),
             "SIPAS_SIMULATOR_URL": instance.address("simulator"),

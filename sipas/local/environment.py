@@ -10,6 +10,7 @@ from sipas.lineage.docs import PAGE
 from sipas.local.instance import PROJECT, Instance
 from sipas.local.postgres import database_url
 from sipas.local.processes import MARK_VARIABLE
+from sipas.local.superset_accounts import accounts_file
 
 BIN = Path(sys.executable).parent
 DOCS = "sipas"  # the name of the page in Airflow's addresses
@@ -28,6 +29,7 @@ KEPT = (
     "SIPAS_OPENLINEAGE_TRANSPORTS",
     "SIPAS_PURGE_ORIGINALS_AFTER_DAYS",
     "SIPAS_PURGE_APPLICANTS_AFTER_DAYS",
+    "SIPAS_PUBLIC_DASHBOARDS",
 )
 # No code in events; and a task that only watches a model knows nothing that dbt's own events do
 # not tell.
@@ -184,8 +186,7 @@ def superset(instance: Instance) -> dict[str, str]:
         "SIPAS_BI_DATABASE_URL": database_url(instance, "sipas_bi"),
         "SUPERSET_USER": "admin",
         "SUPERSET_PASSWORD": instance.secrets["password_superset_admin"],
-        "SUPERSET_OFFICIAL_USER": "canbo",
-        "SUPERSET_OFFICIAL_PASSWORD": instance.secrets["password_superset_official"],
+        "SIPAS_ACCOUNTS_FILE": str(accounts_file(instance)),
         "PATH": f"{SUPERSET_BIN}:{os.environ.get('PATH', os.defpath)}",
     }
 

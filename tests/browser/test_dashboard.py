@@ -1,14 +1,13 @@
 """What a person sees: Superset and Airflow in a real browser."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from sipas.local.demo import Demo
-from tests.prepare import find_browser
 
 DASHBOARD = "/superset/dashboard/tong-quan/"
 MARK = "DỮ LIỆU MÔ PHỎNG – không phản ánh đơn vị thật"
@@ -16,39 +15,9 @@ WAIT = 60_000
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium without a window, speaking to nobody but us."""
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(
-            executable_path=find_browser(),
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-background-networking",
-                "--disable-sync",
-                "--no-first-run",
-            ],
-        )
-        yield made
-        made.close()
-
-
-def log_in(browser: Browser, demo: Demo, user: str, secret: str) -> Page:
-    """A new window of Superset, logged in."""
-    page = browser.new_context(viewport={"width": 1400, "height": 2800}, locale="vi-VN").new_page()
-    page.set_default_timeout(WAIT)
-    page.goto(f"{demo.instance.address('superset')}/login/")
-    page.fill("#username", user)
-    page.fill("#password", demo.instance.secrets[secret])
-    page.click("[data-test=login-button]")
-    page.wait_for_url(lambda url: "/login" not in url)
-    return page
-
-
-@pytest.fixture(scope="module")
-def dashboard(browser: Browser, demo: Demo) -> Page:
+def dashboard(log_in: Callable[[str, str], Page], demo: Demo) -> Page:
     """The dashboard as an official sees it, every chart drawn."""
-    page = log_in(browser, demo, "canbo", "password_superset_official")
+    page = log_in("canbo", "password_superset_official")
     page.goto(demo.instance.address("superset") + DASHBOARD)
     headline = page.locator(
         '.chart-slice[data-test-chart-name="Chỉ số hài lòng chung (SIPAS)"] .header-line'
@@ -114,9 +83,9 @@ def test_nine_factors_the_lowest_criteria_and_thirteen_agencies_are_listed(
 
 
 def test_an_official_opens_the_dashboard_and_no_sql_lab_database_or_role(
-    browser: Browser, demo: Demo
+    log_in: Callable[[str, str], Page], demo: Demo
 ) -> None:
-    page = log_in(browser, demo, "canbo", "password_superset_official")
+    page = log_in("canbo", "password_superset_official")
     address = demo.instance.address("superset")
     for path in ("/api/v1/sqllab/", "/api/v1/database/", "/api/v1/security/roles/"):
         assert page.request.get(address + path).status == 403, path

@@ -64,6 +64,14 @@ def _column_unknown_to_the_view(assets):
     dataset["sql"] = dataset["sql"].replace("cards.received_count", "cards.no_such_column")
 
 
+def _view_behind_a_text_with_dashes(assets):
+    """`--` inside a text is no comment: what follows it on the line is read."""
+    dataset = assets.of("datasets")["figure-path"]
+    dataset["sql"] = (
+        "select ' --head ' || marts.secret as trace_command from marts.secrets as marts"
+    )
+
+
 def _schema_marts(assets):
     assets.of("datasets")["agency-results"]["schema"] = "marts"
 
@@ -110,6 +118,11 @@ def _chart_on_no_dashboard(assets):
         (_metric_unknown_to_the_dataset, "charts/overall-index.yaml", "no_such_metric"),
         (_column_unknown_to_the_query, "datasets/agency-results.yaml", "no_such_column"),
         (_column_unknown_to_the_view, "datasets/agency-results.yaml", "no_such_column"),
+        (
+            _view_behind_a_text_with_dashes,
+            "datasets/figure-path.yaml",
+            "«marts» không được phép đọc",
+        ),
         (_schema_marts, "datasets/agency-results.yaml", "«marts» không được phép đọc"),
         (_sql_reads_marts, "datasets/agency-release.yaml", "«marts» không được phép đọc"),
         (_second_table_behind_a_comma, "datasets/agency-release.yaml", "«marts»"),

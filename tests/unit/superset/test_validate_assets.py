@@ -30,20 +30,29 @@ def _load_module() -> ModuleType:
 checker = _load_module()
 
 
+@pytest.fixture(scope="module")
+def loaded() -> Any:
+    return checker.load()
+
+
+@pytest.fixture(scope="module")
+def columns() -> Any:
+    return checker.project_columns()
+
+
 @pytest.fixture
-def assets() -> Any:
-    return copy.deepcopy(checker.load())
+def assets(loaded: Any) -> Any:
+    return copy.deepcopy(loaded)
 
 
-def test_the_columns_of_marts_and_work_lists_are_known_without_a_server():
-    views = checker.project_columns()
-    assert {"index_rounded", "as_of_at", "release_id"} <= views["published.criterion_results"]
-    assert "work_list_vi" in views["operational.late_dossiers"]
-    assert "published.releases" in views
+def test_the_columns_of_marts_and_work_lists_are_known_without_a_server(columns):
+    assert {"index_rounded", "as_of_at", "release_id"} <= columns["published.criterion_results"]
+    assert "work_list_vi" in columns["operational.late_dossiers"]
+    assert "published.releases" in columns
 
 
-def test_the_assets_in_the_folder_hold_together(assets):
-    checker.validate(assets, checker.project_columns())
+def test_the_assets_in_the_folder_hold_together(assets, columns):
+    checker.validate(assets, columns)
     assert "tong-quan" in assets.of("dashboards")
 
 
@@ -134,11 +143,11 @@ def _chart_on_no_dashboard(assets):
     ],
 )
 def test_a_fault_is_refused_with_file_and_cause(
-    assets: Any, spoil: Callable[[Any], None], file: str, cause: str
+    assets: Any, columns: Any, spoil: Callable[[Any], None], file: str, cause: str
 ):
     spoil(assets)
     with pytest.raises(checker.AssetError) as refusal:
-        checker.validate(assets, checker.project_columns())
+        checker.validate(assets, columns)
     lines = str(refusal.value).splitlines()
     assert any(line.startswith(f"{file}: ") and cause in line for line in lines), lines
 

@@ -39,24 +39,24 @@ def loaded() -> Any:
     return checker.load()
 
 
+@pytest.fixture(scope="module")
+def columns() -> Any:
+    return checker.project_columns()
+
+
 @pytest.fixture
 def assets(loaded: Any) -> Any:
     return copy.deepcopy(loaded)
 
 
-@pytest.fixture(scope="module")
-def views() -> Any:
-    return checker.project_columns()
+def test_the_columns_of_marts_and_work_lists_are_known_without_a_server(columns):
+    assert {"index_rounded", "as_of_at", "release_id"} <= columns["published.criterion_results"]
+    assert "work_list_vi" in columns["operational.late_dossiers"]
+    assert "published.releases" in columns
 
 
-def test_the_columns_of_marts_and_work_lists_are_known_without_a_server(views):
-    assert {"index_rounded", "as_of_at", "release_id"} <= views["published.criterion_results"]
-    assert "work_list_vi" in views["operational.late_dossiers"]
-    assert "published.releases" in views
-
-
-def test_the_assets_in_the_folder_hold_together(assets, views):
-    checker.validate(assets, views)
+def test_the_assets_in_the_folder_hold_together(assets, columns):
+    checker.validate(assets, columns)
     assert "tong-quan" in assets.of("dashboards")
 
 
@@ -75,6 +75,14 @@ def _column_unknown_to_the_query(assets):
 def _column_unknown_to_the_view(assets):
     dataset = assets.of("datasets")["agency-results"]
     dataset["sql"] = dataset["sql"].replace("cards.received_count", "cards.no_such_column")
+
+
+def _view_behind_a_text_with_dashes(assets):
+    """`--` inside a text is no comment: what follows it on the line is read."""
+    dataset = assets.of("datasets")["figure-path"]
+    dataset["sql"] = (
+        "select ' --head ' || marts.secret as trace_command from marts.secrets as marts"
+    )
 
 
 def _schema_marts(assets):
@@ -137,6 +145,11 @@ def _chart_on_no_dashboard(assets):
         (_metric_unknown_to_the_dataset, "charts/overall-index.yaml", "no_such_metric"),
         (_column_unknown_to_the_query, "datasets/agency-results.yaml", "no_such_column"),
         (_column_unknown_to_the_view, "datasets/agency-results.yaml", "no_such_column"),
+        (
+            _view_behind_a_text_with_dashes,
+            "datasets/figure-path.yaml",
+            "«marts» không được phép đọc",
+        ),
         (_schema_marts, "datasets/agency-results.yaml", "«marts» không được phép đọc"),
         (_sql_reads_marts, "datasets/agency-release.yaml", "«marts» không được phép đọc"),
         (_second_table_behind_a_comma, "datasets/agency-release.yaml", "«marts»"),
@@ -151,11 +164,11 @@ def _chart_on_no_dashboard(assets):
     ],
 )
 def test_a_fault_is_refused_with_file_and_cause(
-    assets: Any, views: Any, spoil: Callable[[Any], None], file: str, cause: str
+    assets: Any, columns: Any, spoil: Callable[[Any], None], file: str, cause: str
 ):
     spoil(assets)
     with pytest.raises(checker.AssetError) as refusal:
-        checker.validate(assets, views)
+        checker.validate(assets, columns)
     lines = str(refusal.value).splitlines()
     assert any(line.startswith(f"{file}: ") and cause in line for line in lines), lines
 

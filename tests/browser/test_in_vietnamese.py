@@ -4,6 +4,7 @@ import re
 import sys
 from collections.abc import Callable
 
+import pytest
 from language import untranslated
 from playwright.sync_api import Browser, Page, expect
 

@@ -184,7 +184,7 @@ class _Compiler:
         charts = [chart for row in document["rows"] for chart in row if not WORDS & set(row)]
         for chart in charts:
             self.of("charts", chart)
-        colors = self.colors(document.get("label_colors", {}), charts)
+        colors = document.get("label_colors", {})
         return {
             "dashboard_title": document["title"],
             "description": document["description"],
@@ -217,17 +217,6 @@ class _Compiler:
                 document["title"], self.navigation(slug, document), self.rows(document["rows"])
             ),
         }
-
-    def colors(self, said: dict[str, str], charts: list[str]) -> dict[str, str]:
-        """Return label → colour, and the same for metrics of that label: Superset asks by name."""
-        metrics = {
-            name: metric["label"]
-            for chart in charts
-            for name, metric in self.of("datasets", self.short["charts"][chart]["dataset"])
-            .get("metrics", {})
-            .items()
-        }
-        return said | {name: said[label] for name, label in metrics.items() if label in said}
 
     def rows(self, rows: list[Document]) -> list[Document]:
         """Return the rows with what the grid must know of their charts."""

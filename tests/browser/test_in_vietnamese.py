@@ -1,14 +1,11 @@
 """The pages that a reader meets, in a real browser: the own rows only, and no English word."""
 
-import io
 import re
 import sys
-import sysconfig
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from babel.messages.pofile import read_po
+from language import untranslated
 from playwright.sync_api import Browser, Page, expect
 
 from sipas.local.demo import Demo
@@ -19,43 +16,6 @@ import access_rules
 import validate_assets
 
 WAIT = 60_000
-PACKAGES = Path(sysconfig.get_path("purelib", vars={"base": str(PROJECT / ".venv" / "superset")}))
-CATALOGUE = PROJECT / "superset" / "translations" / "vi" / "LC_MESSAGES" / "messages.po"
-ATTRIBUTE = "(items, name) => items.map(item => item.getAttribute(name))"
-
-
-def messages(path: Path) -> set[str]:
-    """The messages of a catalogue, each form of a plural by itself."""
-    return {
-        said
-        for message in read_po(io.BytesIO(path.read_bytes()))
-        for said in (message.id if isinstance(message.id, tuple) else (message.id,))
-    }
-
-
-@pytest.fixture(scope="module")
-def english() -> re.Pattern[str]:
-    """Whole lines that are a message of Superset, with anything in its gaps."""
-    template = PACKAGES / "superset" / "translations" / "messages.pot"
-    said = {text for text in messages(template) if re.search(r"[A-Za-z]{3}", text)}
-    said -= {"SQL Lab", "SIPAS", "CSV", "Excel"}
-    gaps = (re.sub(r"%(\\\(\w+\\\))?[sd]", ".+", re.escape(text.strip())) for text in said)
-    return re.compile("|".join(gap for gap in gaps if re.search("[a-z]{3}", gap)))
-
-
-def lines_of(page: Page) -> list[str]:
-    """What stands on the page, line by line, and what its fields and buttons are called."""
-    lines = [line.strip() for line in page.inner_text("body").splitlines()]
-    for name in ("placeholder", "aria-label", "title"):
-        # Pictures are called by the names of their files.
-        found = page.locator(f"[{name}]:not([role=img]):visible")
-        lines += [said.strip() for said in found.evaluate_all(ATTRIBUTE, name)]
-    return [line for line in lines if line]
-
-
-def untranslated(page: Page, english: re.Pattern[str]) -> list[str]:
-    """The lines that Superset says in English."""
-    return sorted({line for line in lines_of(page) if english.fullmatch(line)})
 
 
 def test_the_login_page_and_its_refusal_speak_vietnamese(

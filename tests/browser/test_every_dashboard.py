@@ -63,7 +63,7 @@ FIGURES = {
     "tien-do-khao-sat": (
         "Phiếu thu về",
         "select collected_form_count from operational.fieldwork"
-        " where round_code = 'hue-2023-sim' and sampling_point_code is null"
+        " where round_code = 'hue-2023-sim' and sampling_point_code = 'all'"
         " and unit_level = 'province'",
     ),
     "chat-luong-du-lieu": (

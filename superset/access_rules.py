@@ -20,8 +20,8 @@ WIDTHS = ("everybody", "agency", "province")
 AGENCY_CODE = re.compile(r"[A-Z0-9]+(\.[A-Z0-9]+)*")
 SHORTEST_PASSWORD = 12
 
-_LITERAL = re.compile(r"'(?:[^']|'')*'")
-_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+# In one pass: `--` may stand in a text, a quotation mark in a comment.
+_TEXT_OR_COMMENT = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _VIEW = re.compile(r'\b(published|operational)"?\s*\.\s*"?([a-z_]\w*)', re.I)
 
 
@@ -135,7 +135,7 @@ def views_read(dataset: dict[str, Any]) -> set[str]:
     """Return "schema.view" of everything that a dataset reads."""
     if not dataset.get("sql"):
         return {f"{dataset['schema']}.{dataset['table_name']}"}
-    sql = _LITERAL.sub("''", _COMMENT.sub(" ", dataset["sql"]))
+    sql = _TEXT_OR_COMMENT.sub(lambda said: "''" if said[0][0] == "'" else " ", dataset["sql"])
     return {f"{schema}.{view}".lower() for schema, view in _VIEW.findall(sql)}
 
 

@@ -32,11 +32,16 @@ VIEWS_OF_MIGRATIONS = tuple(
 READABLE_SCHEMAS = ("published", "operational")
 SERIES_SORTS = {"name", "sum", "min", "max", "avg"}
 
-_LITERAL = re.compile(r"'(?:[^']|'')*'")
-_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+# In one pass: `--` may stand in a text, a quotation mark in a comment.
+_TEXT_OR_COMMENT = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
+# Not a function that gives rows, nor the `from` inside `substring(a from 2)`.
 _TABLE = re.compile(
-    r"\b(?:from|join)\s+(?:(?P<schema>\w+)\.)?(?P<table>\w+)(?:\s+as\s+(?P<alias>\w+))?", re.I
+    r"\b(?:from|join)\s+(?:lateral\s+)?(?:(?P<schema>\w+)\.)?(?P<table>(?!lateral\b)[a-z_]\w*)\b(?!\s*\()"
+    r"(?:\s+as\s+(?P<alias>\w+))?",
+    re.I,
 )
+# `(select …) as alias`, `function(…) as alias (column, column)`, `(values …) as alias (column)`.
+_DERIVED = re.compile(r"\)\s+(?:with\s+ordinality\s+)?as\s+(\w+)(?:\s*\(([^()]*)\))?", re.I)
 _CTE = re.compile(r"(?:\bwith|,)\s+(\w+)\s+as\s*\(", re.I)
 _ALIASED = re.compile(r"\bas\s+(\w+)", re.I)
 _QUALIFIED = re.compile(r"\b([a-z_]\w*)\.([a-z_]\w*)\b")
@@ -143,7 +148,7 @@ def _read_sources(
     if not document.get("sql"):
         view = f"{document.get('schema')}.{document.get('table_name')}"
         return _columns_of(view, view_columns)
-    sql = _LITERAL.sub("''", _COMMENT.sub(" ", document["sql"]))
+    sql = _TEXT_OR_COMMENT.sub(lambda said: "''" if said[0][0] == "'" else " ", document["sql"])
     ctes = set(_CTE.findall(sql))
     faults: list[str] = []
     aliases: dict[str, set[str] | None] = {}
@@ -162,6 +167,9 @@ def _read_sources(
         faults += more
         aliases[match["alias"] or table] = columns
     outputs = set(_ALIASED.findall(sql))
+    for alias, columns in _DERIVED.findall(sql):
+        aliases.setdefault(alias, None)
+        outputs |= {column.split()[0] for column in columns.split(",") if column.strip()}
     for alias, column in _QUALIFIED.findall(sql):
         if alias in READABLE_SCHEMAS:
             continue

@@ -1,8 +1,10 @@
 """A real browser, and words on its pages."""
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
+from language import english_lines
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from sipas.local.demo import Demo
@@ -45,3 +47,9 @@ def log_in(browser: Browser, demo: Demo) -> Callable[[str, str], Page]:
         return page
 
     return open_window
+
+
+@pytest.fixture(scope="session")
+def english() -> re.Pattern[str]:
+    """What Superset says in English."""
+    return english_lines()

@@ -1,61 +1,15 @@
 """The pages that a reader meets, in a real browser: the own rows only, and no English word."""
 
-import io
 import re
-import sys
-import sysconfig
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from babel.messages.pofile import read_po
+from language import untranslated
 from playwright.sync_api import Browser, Page, expect
 
 from sipas.local.demo import Demo
-from sipas.local.instance import PROJECT
-
-sys.path.append(str(PROJECT / "superset"))
-import access_rules
-import validate_assets
 
 WAIT = 60_000
-PACKAGES = Path(sysconfig.get_path("purelib", vars={"base": str(PROJECT / ".venv" / "superset")}))
-CATALOGUE = PROJECT / "superset" / "translations" / "vi" / "LC_MESSAGES" / "messages.po"
-ATTRIBUTE = "(items, name) => items.map(item => item.getAttribute(name))"
-
-
-def messages(path: Path) -> set[str]:
-    """The messages of a catalogue, each form of a plural by itself."""
-    return {
-        said
-        for message in read_po(io.BytesIO(path.read_bytes()))
-        for said in (message.id if isinstance(message.id, tuple) else (message.id,))
-    }
-
-
-@pytest.fixture(scope="module")
-def english() -> re.Pattern[str]:
-    """Whole lines that are a message of Superset, with anything in its gaps."""
-    template = PACKAGES / "superset" / "translations" / "messages.pot"
-    said = {text for text in messages(template) if re.search(r"[A-Za-z]{3}", text)}
-    said -= {"SQL Lab", "SIPAS", "CSV", "Excel"}
-    gaps = (re.sub(r"%(\\\(\w+\\\))?[sd]", ".+", re.escape(text.strip())) for text in said)
-    return re.compile("|".join(gap for gap in gaps if re.search("[a-z]{3}", gap)))
-
-
-def lines_of(page: Page) -> list[str]:
-    """What stands on the page, line by line, and what its fields and buttons are called."""
-    lines = [line.strip() for line in page.inner_text("body").splitlines()]
-    for name in ("placeholder", "aria-label", "title"):
-        # Pictures are called by the names of their files.
-        found = page.locator(f"[{name}]:not([role=img]):visible")
-        lines += [said.strip() for said in found.evaluate_all(ATTRIBUTE, name)]
-    return [line for line in lines if line]
-
-
-def untranslated(page: Page, english: re.Pattern[str]) -> list[str]:
-    """The lines that Superset says in English."""
-    return sorted({line for line in lines_of(page) if english.fullmatch(line)})
 
 
 def test_the_login_page_and_its_refusal_speak_vietnamese(
@@ -71,31 +25,13 @@ def test_the_login_page_and_its_refusal_speak_vietnamese(
     expect(page.get_by_text("Sai tên đăng nhập hoặc mật khẩu")).to_be_visible(timeout=WAIT)
 
 
-def table_of_agencies() -> tuple[str, str]:
-    """A dashboard that agency officials open, and a table on it that names agencies."""
-    assets, rules = validate_assets.load(), access_rules.load_rules()
-    charts = assets.by_uuid("charts")
-    for slug in rules.roles["Cán bộ cơ quan"]["dashboards"]:
-        position = assets.of("dashboards").get(slug, {}).get("position", {})
-        for item in position.values():
-            if not isinstance(item, dict) or item["type"] != "CHART":
-                continue
-            chart = charts[item["meta"]["uuid"]]
-            if "agency_name" in chart["params"].get("all_columns", []):
-                return slug, chart["slice_name"]
-    raise AssertionError("no dashboard of agency officials has a table of agencies")
-
-
 def test_an_agency_official_lands_on_the_first_dashboard_and_reads_the_own_agency_only(
     log_in: Callable[[str, str], Page], demo: Demo, english: re.Pattern[str]
 ) -> None:
     page = log_in("coquan", "password_superset_agency")
     page.wait_for_url(lambda url: "/superset/dashboard/tong-quan/" in url)
-    slug, table = table_of_agencies()
-    page.goto(f"{demo.instance.address('superset')}/superset/dashboard/{slug}/")
-    chart = page.locator(f'.chart-slice[data-test-chart-name="{table}"]')
-    chart.scroll_into_view_if_needed(timeout=WAIT)
-    names = chart.locator('td[aria-labelledby="header-agency_name"]')
+    page.goto(f"{demo.instance.address('superset')}/superset/dashboard/co-quan/")
+    names = page.locator('td[aria-labelledby="header-agency_label"]')
     expect(names.first).to_be_visible(timeout=WAIT)
     expect(page.locator(".loading")).to_have_count(0, timeout=WAIT)
     shown = set(names.all_inner_texts())

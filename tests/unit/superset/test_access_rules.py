@@ -75,11 +75,11 @@ def _rows_of_the_province_for_an_agency(rules, assets):
 
 
 def _rows_of_agencies_for_guests(rules, assets):
-    rules.guests["dashboards"].append("tong-quan")
+    rules.guests["dashboards"].append("co-quan")
 
 
 def _work_list_for_guests(rules, assets):
-    rules.guests["dashboards"].append("tong-quan")
+    rules.guests["dashboards"].append("co-quan")
     for dataset in assets.of("datasets").values():
         dataset["sql"] = "select agency_code from operational.fieldwork"
 

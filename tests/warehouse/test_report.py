@@ -16,12 +16,10 @@ from reports_read import decimal, numbers, sheet_tables, word_prose, word_tables
 from sipas.access import extracts
 from sipas.cli import main
 from sipas.database import connect
-from sipas.release.lifecycle import find, publish
 from sipas.release.report.docx_file import word_file
 from sipas.release.report.front import DRAFT_MARK
 from sipas.release.report.model import SIMULATED_MARK, Document
 from sipas.release.report.pdf_file import pages, pdf_file
-from sipas.release.report.results import told_scope
 from sipas.release.report.survey import report_of
 from sipas.release.report.xlsx_file import workbook
 from sipas.release.request import request_of
@@ -329,17 +327,6 @@ def test_the_approver_is_told_the_command_of_the_draft(released) -> None:
         ):
             assert f"`{command}`" in request_of(auditor, release_id).body
         assert "sipas release report" not in request_of(auditor, "scorecards-r1").body
-
-
-def test_figures_under_embargo_stand_in_no_other_report(release, made) -> None:
-    scope = "round:cam-2030"
-    held = made.make(scope=scope)
-    made.sign(release, held)
-    reader = Released(release, find(release, made.make(scope="round:doc-2030")))
-    assert told_scope(reader, scope) is None
-    publish(release, held)
-    reader.kept.clear()
-    assert told_scope(reader, scope).release_id == held
 
 
 def refuse(_: object) -> None:

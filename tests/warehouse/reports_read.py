@@ -9,9 +9,14 @@ from typing import Any
 
 import docx
 import openpyxl
+from click.testing import CliRunner
 from docx.table import Table as WordTable
 from docx.text.paragraph import Paragraph as WordParagraph
 
+from sipas.cli import main
+
+ROUND = "hue-2023-sim"
+BY = ("--by", "Lê Văn Đọc", "--purpose", "họp giao ban")
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
@@ -85,3 +90,28 @@ def decimal(text: str) -> Decimal | None:
 def numbers(text: str) -> set[str]:
     """Every number in a text."""
     return set(NUMBER.findall(text))
+
+
+def sipas(*words: object) -> tuple[int, str]:
+    """What a command prints, and its code."""
+    result = CliRunner().invoke(main, [str(word) for word in words])
+    return result.exit_code, result.output
+
+
+def frozen(connection, mart: str, round_code: str) -> dict[str, dict]:
+    """The frozen rows of a round's own unit as a whole, by code."""
+    rows = connection.execute(
+        f"select rows.* from release.{mart} as rows "
+        "inner join release.releases using (release_id) where releases.status = 'published' "
+        "and round_code = %s and is_round_unit and breakdown = 'all'",
+        [round_code],
+    )
+    return {row["indicator_code"]: row for row in rows}
+
+
+def frozen_rows(connection, mart: str, condition: str) -> list[dict]:
+    """Frozen rows of the standing improvement release."""
+    return connection.execute(
+        f"select rows.* from release.{mart} as rows inner join release.releases "
+        f"using (release_id) where releases.status = 'published' and {condition}"
+    ).fetchall()

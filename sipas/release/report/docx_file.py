@@ -166,7 +166,8 @@ def table(word: WordDocument, block: Table) -> None:
     caption.keep_with_next, caption.space_before = True, Pt(6)
     grid = word.add_table(rows=1, cols=len(block.columns), style="Table Grid")
     grid.autofit, grid.alignment = False, WD_TABLE_ALIGNMENT.CENTER
-    grid._tbl.tblPr.append(parse_xml(NARROW))
+    # Word reads the parts of a table's properties in one order only.
+    grid._tbl.tblPr.find(qn("w:tblLook")).addprevious(parse_xml(NARROW))
     whole = sum(column.width for column in block.columns)
     widths = [Cm(TEXT_WIDTH * column.width / whole) for column in block.columns]
     for cell, column in zip(grid.rows[0].cells, block.columns, strict=True):

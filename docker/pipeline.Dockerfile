@@ -11,7 +11,7 @@ ARG UV_INDEX
 ARG SIPAS_CA_CERTIFICATE
 
 WORKDIR /opt/sipas
-COPY requirements requirements
+COPY requirements/pipeline.in requirements/pipeline.lock requirements/uv.lock requirements/
 COPY pyproject.toml ./
 COPY sipas/__init__.py sipas/
 COPY sipas/local/bootstrap.py sipas/local/

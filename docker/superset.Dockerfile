@@ -10,7 +10,7 @@ ARG UV_INDEX
 ARG SIPAS_CA_CERTIFICATE
 
 WORKDIR /opt/sipas
-COPY requirements requirements
+COPY requirements/superset.in requirements/superset.lock requirements/uv.lock requirements/
 COPY sipas/local/bootstrap.py sipas/local/
 # Compiled here: who runs it may not write here.
 RUN if [ -n "$SIPAS_CA_CERTIFICATE" ]; then \

@@ -35,5 +35,5 @@ ENV PATH=/opt/sipas/.venv/superset/bin:$PATH \
 USER sipas
 ENTRYPOINT ["python", "-m", "sipas.cli"]
 CMD ["run-service"]
-HEALTHCHECK --interval=15s --timeout=20s --start-period=180s --retries=4 \
+HEALTHCHECK --interval=20s --timeout=20s --start-period=300s --retries=3 \
     CMD ["python", "-m", "sipas.cli", "is-healthy"]

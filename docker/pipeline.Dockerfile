@@ -51,5 +51,5 @@ ENV PATH=/opt/sipas/.venv/pipeline/bin:$PATH \
 USER sipas
 ENTRYPOINT ["python", "-m", "sipas.cli"]
 CMD ["run-service"]
-HEALTHCHECK --interval=20s --timeout=20s --start-period=300s --retries=3 \
+HEALTHCHECK --interval=30s --timeout=20s --start-period=300s --retries=3 \
     CMD ["python", "-m", "sipas.cli", "is-healthy"]

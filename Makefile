@@ -41,7 +41,7 @@ lint: setup ## ruff, sqlfluff, yamllint, secret scan
 	@git ls-files -z -- ':!requirements/*.lock' ':!.secrets.baseline' | xargs -0 $(BIN)/detect-secrets-hook --baseline .secrets.baseline
 	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests dbt_project/macros
 
-bench: setup ## times against pandas, COPY and polars, and 1,000 bad weeks of one-stop systems
+bench: setup ## times against pandas, COPY and DuckDB, and 1,000 bad weeks of one-stop systems
 	@$(BIN)/python -m bench surveys
 	@$(BIN)/python -m bench dossiers
 	@$(BIN)/python -m bench dossier-builds

@@ -2,6 +2,7 @@
 
 import click
 
+from bench.charts import charts
 from bench.dossier_builds import dossier_builds
 from bench.dossiers import dossiers
 from bench.faults.command import faults
@@ -14,7 +15,7 @@ def main() -> None:
     """Measure the warehouse on data that are made for it."""
 
 
-for command in (surveys, dossiers, dossier_builds, faults, traces):
+for command in (surveys, dossiers, dossier_builds, charts, faults, traces):
     main.add_command(command)
 
 

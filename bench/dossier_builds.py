@@ -1,6 +1,6 @@
 """How long a build of dossiers takes: every dossier, and then a day's changes.
 
-The same counts are reckoned in polars, from the rows that raw holds, and compared before a time is
+The same counts are reckoned in DuckDB, from the rows that raw holds, and compared before a time is
 printed. The day's build is measured against the full build of the same warehouse, and against the
 day's build of a warehouse of a fifth, over the same agencies and days.
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import click
 
-from bench.dossier_polars import differences
+from bench.dossier_duckdb import differences
 from bench.dossier_records import AGENCY_COUNT, write_agencies, write_changes
 from bench.dossiers import dossier_warehouse, take_in_dossiers, take_in_files
 from bench.sizes import measure_sizes
@@ -102,13 +102,13 @@ def build(result: Result, warehouse: Warehouse, name: str) -> None:
 
 
 def compare(result: Result, warehouse: Warehouse, name: str) -> None:
-    """Reckons the counts in polars; raises RuntimeError when they are not the warehouse's."""
-    folder = warehouse.folder / "polars"
+    """Reckons the counts in DuckDB; raises RuntimeError when they are not the warehouse's."""
+    folder = warehouse.folder / "duckdb"
     folder.mkdir(exist_ok=True)
     seconds, wrong = differences(warehouse, folder)
     result.seconds[name] = seconds
     if wrong:
-        raise RuntimeError(f"{len(wrong)} counts differ from polars, the first: {wrong[:3]}")
+        raise RuntimeError(f"{len(wrong)} counts differ from DuckDB, the first: {wrong[:3]}")
 
 
 def measure(instance: Instance, total: int) -> Result:
@@ -121,21 +121,21 @@ def measure(instance: Instance, total: int) -> Result:
             with timed(result, "start"):
                 subprocess.run(LIST, check=True, capture_output=True)
         build(result, warehouse, "full")
-        compare(result, warehouse, "polars")
+        compare(result, warehouse, "duckdb")
         drop = warehouse.folder / "changes"
         write_changes(drop, total, CHANGES)
         take_in_files(drop)
         build(result, warehouse, "day")
-        compare(result, warehouse, "polars after the day")
+        compare(result, warehouse, "duckdb after the day")
     return result
 
 
 def table(results: list[Result]) -> str:
     """The report as people read it."""
-    lines = [f"{'dossiers':>10}{'full':>9}{'polars':>9}{'day':>8}{'start':>8}{'day/full':>10}"]
+    lines = [f"{'dossiers':>10}{'full':>9}{'duckdb':>9}{'day':>8}{'start':>8}{'day/full':>10}"]
     for result in results:
         cells = "".join(
-            f"{result.seconds[name]:>8.1f}s" for name in ("full", "polars", "day", "start")
+            f"{result.seconds[name]:>8.1f}s" for name in ("full", "duckdb", "day", "start")
         )
         lines.append(f"{result.dossiers:>10}{cells}{result.day_to_full:>9.1%}")
         looked_at = ", ".join(f"{name} {count}" for name, count in result.looked_at.items())
@@ -143,7 +143,7 @@ def table(results: list[Result]) -> str:
     if len(results) == 2:
         growth = results[1].seconds["day"] / results[0].seconds["day"]
         lines.append(f"the day on five times as many dossiers: {growth:.2f} times as long")
-    lines.append(f"load average {os.getloadavg()[0]:.1f}; all counts equal those of polars")
+    lines.append(f"load average {os.getloadavg()[0]:.1f}; all counts equal those of DuckDB")
     return "\n".join(lines)
 
 
@@ -152,7 +152,7 @@ def table(results: list[Result]) -> str:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of the table.")
 @click.option("--only-full", is_flag=True, help="Leave out the fifth of the number.")
 def dossier_builds(dossiers: int, as_json: bool, only_full: bool) -> None:
-    """Measure a full build of dossiers and that of a day's changes, against polars."""
+    """Measure a full build of dossiers and that of a day's changes, against DuckDB."""
     sizes = [dossiers] if only_full else [dossiers // 5, dossiers]
     results = measure_sizes("dossier-builds", sizes, measure, table)
     report = [asdict(result) | {"day_to_full": result.day_to_full} for result in results]

@@ -27,6 +27,7 @@ from sipas.local.instance import PROJECT, Instance
 from sipas.local.scratch import Warehouse
 from sipas.release.content import read_marts, scope_of
 from sipas.release.lifecycle import AUTOMATIC, approve, freeze, publish
+from sipas.release.suppression.survey import Suppression
 from sipas.release.trace.figures import Wanted, find_figure, trace_figure
 from sipas.release.trace.origins import origins
 from sipas.release.trace.released import find_release
@@ -71,7 +72,13 @@ def release_scorecards(warehouse: Warehouse) -> None:
         close_build(transform, build_id, succeeded=True)
     with connect("release") as connection:
         scope = scope_of("scorecards")
-        release_id = freeze(connection, scope, read_marts(connection, scope), build_id)
+        release_id = freeze(
+            connection,
+            scope,
+            read_marts(connection, scope),
+            build_id,
+            Suppression(connection),
+        )
         approve(connection, release_id, AUTOMATIC)
         publish(connection, release_id)
 

@@ -125,6 +125,27 @@ THEME_DARK = None
 ENABLE_UI_THEME_ADMINISTRATION = False
 THEME_FONT_URL_ALLOWED_DOMAINS: list[str] = []
 
+# One meaning a colour, and pairs that the colour-blind tell apart (after Okabe and Ito).
+EXTRA_CATEGORICAL_COLOR_SCHEMES = [
+    {
+        "id": "sipas",
+        "description": "SIPAS",
+        "label": "SIPAS",
+        "isDefault": True,
+        "colors": ["#2f7894", "#c77d1a", "#5b6770", "#009e73", "#8a5a9e", "#d0b13a", "#8fb8c9"],
+    }
+]
+EXTRA_SEQUENTIAL_COLOR_SCHEMES = [
+    {
+        "id": "sipas_sequential",
+        "description": "SIPAS: thấp cam, cao xanh",
+        "label": "SIPAS",
+        "isDiverging": True,
+        "isDefault": True,
+        "colors": ["#c77d1a", "#e9c48f", "#f4f1e8", "#a9cbd8", "#2f7894"],
+    }
+]
+
 # --- Safety -------------------------------------------------------------------------------
 WTF_CSRF_ENABLED = True
 # Browsers do not tell ports apart: under the usual name Airflow's cookie would overwrite ours.

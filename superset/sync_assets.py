@@ -21,12 +21,13 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from compile_assets import AssetError, query_of
 from flask_appbuilder.security.sqla.models import Role, User
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine.url import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from superset.app import create_app
-from validate_assets import ASSETS, KINDS, AssetError, Assets, load, validate
+from validate_assets import ASSETS, KINDS, Assets, load, validate
 from werkzeug.security import check_password_hash
 
 # Superset's models may only be imported inside an application context: hence the local imports.
@@ -57,25 +58,6 @@ def view_columns(url: str) -> dict[str, frozenset[str]]:
     except SQLAlchemyError as error:
         cause = str(getattr(error, "orig", error)).strip().splitlines()[0]
         raise SyncError(f"SIPAS_BI_DATABASE_URL: không kết nối được: {cause}") from error
-
-
-def query_of(params: dict[str, Any]) -> dict[str, Any]:
-    """Return the query that a chart of these settings asks, as the chart-data API wants it."""
-    columns = [*params.get("all_columns", []), *params.get("groupby", [])]
-    if params.get("x_axis"):
-        columns.insert(0, params["x_axis"])
-    metrics = [*params.get("metrics", []), *([params["metric"]] if "metric" in params else [])]
-    return {
-        "columns": columns,
-        "metrics": metrics or None,
-        "filters": [
-            {"col": item["subject"], "op": item["operator"], "val": item["comparator"]}
-            for item in params.get("adhoc_filters", [])
-        ],
-        "orderby": [json.loads(item) for item in params.get("order_by_cols", [])],
-        "row_limit": params.get("row_limit", 1),
-        "extras": {"having": "", "where": ""},
-    }
 
 
 def contents_of(assets: Assets, bi_url: str) -> dict[str, str]:

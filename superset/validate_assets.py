@@ -1,9 +1,8 @@
-"""Check the dashboard files without a server: names, identities, references, columns, schemas.
+"""Check the dashboard files without a server: names, references, columns, schemas.
 
 Needs PyYAML and the standard library only, so that it runs in both environments.
 
-    python superset/validate_assets.py                       check superset/assets
-    python superset/validate_assets.py uuid charts <slug>    the uuid a new file must carry
+    python superset/validate_assets.py    check superset/assets
 """
 
 import re
@@ -12,16 +11,26 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import NAMESPACE_OID, UUID, uuid5
 
 import yaml
+from compile_assets import AssetError, compile_assets
 
 ASSETS = Path(__file__).parent / "assets"
 KINDS = ("databases", "datasets", "charts", "dashboards")
+MODELS = Path(__file__).parents[1] / "dbt_project" / "models"
+VIEWS_OF_MIGRATIONS = tuple(
+    f"published.{view}"
+    for view in (
+        "releases",
+        "chain_head",
+        "correction_notices",
+        "figure_origins",
+        "release_origins",
+        "release_deliveries",
+    )
+)
 READABLE_SCHEMAS = ("published", "operational")
 SERIES_SORTS = {"name", "sum", "min", "max", "avg"}
-# Who changes these two words gives every asset a new identity: Superset would see new objects.
-NAMESPACE = uuid5(NAMESPACE_OID, "sipas superset")
 
 _LITERAL = re.compile(r"'(?:[^']|'')*'")
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
@@ -32,16 +41,13 @@ _CTE = re.compile(r"(?:\bwith|,)\s+(\w+)\s+as\s*\(", re.I)
 _ALIASED = re.compile(r"\bas\s+(\w+)", re.I)
 _QUALIFIED = re.compile(r"\b([a-z_]\w*)\.([a-z_]\w*)\b")
 
-Columns = Mapping[str, frozenset[str]]
-
-
-class AssetError(Exception):
-    """One or more files are wrong; the text has one line a fault: file, then cause."""
+# None = a view whose columns are not known.
+Columns = Mapping[str, frozenset[str] | None]
 
 
 @dataclass
 class Assets:
-    """The parsed files, by kind and slug (file name without ending)."""
+    """The full documents, by kind and slug (file name without ending)."""
 
     documents: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
 
@@ -54,14 +60,10 @@ class Assets:
         return {str(document.get("uuid")): document for document in self.of(kind).values()}
 
 
-def uuid_of(kind: str, slug: str) -> UUID:
-    """Return the identity of an asset: derived from its kind and slug, never random."""
-    return uuid5(NAMESPACE, f"{kind}/{slug}")
-
-
 def load(folder: Path = ASSETS) -> Assets:
-    """Read every YAML file of the folder; raise AssetError naming those that cannot be read."""
-    assets, faults = Assets(), []
+    """Read and complete every YAML file of the folder; raise AssetError naming the wrong ones."""
+    short: dict[str, dict[str, dict[str, Any]]] = {}
+    faults = []
     for kind in KINDS:
         for path in sorted((folder / kind).glob("*.yaml")):
             try:
@@ -73,22 +75,38 @@ def load(folder: Path = ASSETS) -> Assets:
             if not isinstance(document, dict):
                 faults.append(f"{kind}/{path.name}: không phải là một bảng khoá–giá trị")
                 continue
-            assets.documents.setdefault(kind, {})[path.stem] = document
+            short.setdefault(kind, {})[path.stem] = document
     if faults:
         raise AssetError("\n".join(faults))
-    if not assets.of("dashboards"):
+    if not short.get("dashboards"):
         raise AssetError(f"{folder}: không có tệp dashboards/*.yaml nào")
-    return assets
+    return Assets(compile_assets(short))
 
 
-def validate(assets: Assets, view_columns: Columns | None = None) -> None:
-    """Check all references down to the columns of the views.
+def project_columns(models: Path = MODELS) -> dict[str, frozenset[str] | None]:
+    """Return "schema.view" → columns as the dbt project describes them, without a server.
 
-    `view_columns` maps "schema.view" to its column names; without it columns of the views
-    are not compared. Raises AssetError listing every fault found.
+    A mart stands in `published` with the columns that a release adds; views that migrations
+    make (`published.releases`, `published.figure_origins` …) have their name only: None.
+    """
+    columns: dict[str, frozenset[str] | None] = dict.fromkeys(VIEWS_OF_MIGRATIONS)
+    for folder, schema, added in (
+        ("marts", "published", {"release_id", "as_of_at", "published_at", "content_sha256"}),
+        ("operational", "operational", set()),
+    ):
+        for path in sorted((models / folder).glob("*.yml")):
+            for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
+                names = {column["name"] for column in model["columns"]}
+                columns[f"{schema}.{model['name']}"] = frozenset(names | added)
+    return columns
+
+
+def validate(assets: Assets, view_columns: Columns) -> None:
+    """Check all references down to the columns of the views ("schema.view" → columns).
+
+    Raises AssetError listing every fault found.
     """
     faults = [
-        *_identity_faults(assets),
         *_database_faults(assets),
         *_dataset_faults(assets, view_columns),
         *_chart_faults(assets),
@@ -98,19 +116,6 @@ def validate(assets: Assets, view_columns: Columns | None = None) -> None:
         raise AssetError("\n".join(faults))
 
 
-def _identity_faults(assets: Assets) -> Iterator[str]:
-    for kind in KINDS:
-        for slug, document in assets.of(kind).items():
-            expected = str(uuid_of(kind, slug))
-            if document.get("uuid") != expected:
-                yield f"{kind}/{slug}.yaml: uuid phải là {expected}"
-            if document.get("is_managed_externally") is not True:
-                yield f"{kind}/{slug}.yaml: is_managed_externally phải là true"
-    for slug, document in assets.of("dashboards").items():
-        if document.get("slug") != slug:
-            yield f"dashboards/{slug}.yaml: slug phải là tên tệp «{slug}»"
-
-
 def _database_faults(assets: Assets) -> Iterator[str]:
     for slug, document in assets.of("databases").items():
         uri = str(document.get("sqlalchemy_uri", ""))
@@ -118,12 +123,9 @@ def _database_faults(assets: Assets) -> Iterator[str]:
             yield f"databases/{slug}.yaml: không được chứa mật khẩu"
 
 
-def _dataset_faults(assets: Assets, view_columns: Columns | None) -> Iterator[str]:
-    databases = assets.by_uuid("databases")
+def _dataset_faults(assets: Assets, view_columns: Columns) -> Iterator[str]:
     for slug, document in assets.of("datasets").items():
         place = f"datasets/{slug}.yaml"
-        if document.get("database_uuid") not in databases:
-            yield f"{place}: không có databases/*.yaml với uuid {document.get('database_uuid')}"
         if document.get("schema") not in READABLE_SCHEMAS:
             yield f"{place}: lược đồ «{document.get('schema')}» không được phép đọc"
         faults, outputs = _read_sources(document, view_columns)
@@ -135,7 +137,7 @@ def _dataset_faults(assets: Assets, view_columns: Columns | None) -> Iterator[st
 
 
 def _read_sources(
-    document: dict[str, Any], view_columns: Columns | None
+    document: dict[str, Any], view_columns: Columns
 ) -> tuple[list[str], set[str] | None]:
     """Return faults and the columns that the dataset's source gives (None = unknown)."""
     if not document.get("sql"):
@@ -173,12 +175,11 @@ def _read_sources(
     return list(dict.fromkeys(faults)), outputs
 
 
-def _columns_of(view: str, view_columns: Columns | None) -> tuple[list[str], set[str] | None]:
-    if view_columns is None:
-        return [], None
+def _columns_of(view: str, view_columns: Columns) -> tuple[list[str], set[str] | None]:
     if view not in view_columns:
         return [f"không có khung nhìn «{view}»"], None
-    return [], set(view_columns[view])
+    columns = view_columns[view]
+    return [], None if columns is None else set(columns)
 
 
 def _dataset_columns(document: dict[str, Any], calculated: bool = True) -> set[str]:
@@ -189,19 +190,18 @@ def _dataset_columns(document: dict[str, Any], calculated: bool = True) -> set[s
     }
 
 
+def _metric_names(document: dict[str, Any]) -> set[str]:
+    return {metric["metric_name"] for metric in document.get("metrics") or []}
+
+
 def _chart_faults(assets: Assets) -> Iterator[str]:
     datasets = assets.by_uuid("datasets")
     for slug, document in assets.of("charts").items():
         place = f"charts/{slug}.yaml"
-        params = document.get("params") or {}
-        if not document.get("viz_type") or params.get("viz_type") != document["viz_type"]:
-            yield f"{place}: viz_type và params.viz_type phải có và phải giống nhau"
-        dataset = datasets.get(str(document.get("dataset_uuid")))
-        if dataset is None:
-            yield f"{place}: không có datasets/*.yaml với uuid {document.get('dataset_uuid')}"
-            continue
+        params = document["params"]
+        dataset = datasets[document["dataset_uuid"]]
         columns = _dataset_columns(dataset)
-        metrics = {metric["metric_name"] for metric in dataset.get("metrics") or []}
+        metrics = _metric_names(dataset)
         for column in sorted(_columns_used(params) - columns - metrics):
             yield f"{place}: cột «{column}» không có trong tập dữ liệu «{dataset['table_name']}»"
         for metric in sorted(_metrics_used(params) - metrics):
@@ -209,7 +209,9 @@ def _chart_faults(assets: Assets) -> Iterator[str]:
 
 
 def _columns_used(params: dict[str, Any]) -> set[str]:
-    used = {*params.get("all_columns", []), *params.get("groupby", [])}
+    grouped = params.get("groupby", [])  # a heat map has one column there
+    used = {*params.get("all_columns", []), *([grouped] if isinstance(grouped, str) else grouped)}
+    used |= {*params.get("groupbyRows", []), *params.get("groupbyColumns", [])}
     used |= set(params.get("column_config") or {})
     used |= {item["subject"] for item in params.get("adhoc_filters", [])}
     used |= {yaml.safe_load(item)[0] for item in params.get("order_by_cols", [])}
@@ -223,28 +225,15 @@ def _metrics_used(params: dict[str, Any]) -> set[str]:
 
 
 def _dashboard_faults(assets: Assets) -> Iterator[str]:
-    charts, shown = assets.by_uuid("charts"), set()
+    shown = set()
     for slug, document in assets.of("dashboards").items():
-        place = f"dashboards/{slug}.yaml"
-        position = {
-            key: item for key, item in document["position"].items() if isinstance(item, dict)
-        }
-        placeholders: dict[int, str] = {}
-        for key, item in position.items():
-            for child in item.get("children", []):
-                if child not in position:
-                    yield f"{place}: «{key}» nhắc đến «{child}» nhưng không có mục ấy"
-            if item["type"] != "CHART":
-                continue
-            uuid, number = item["meta"].get("uuid"), item["meta"].get("chartId")
-            shown.add(uuid)
-            if uuid not in charts:
-                yield f"{place}: «{key}» nhắc đến biểu đồ {uuid} nhưng không có charts/*.yaml ấy"
-            if number is None or placeholders.setdefault(number, uuid) != uuid:
-                yield f"{place}: «{key}» cần một chartId riêng"
-        yield from (f"{place}: {fault}" for fault in _filter_faults(assets, document))
+        items = [item for item in document["position"].values() if isinstance(item, dict)]
+        shown |= {item["meta"]["uuid"] for item in items if item["type"] == "CHART"}
+        yield from (
+            f"dashboards/{slug}.yaml: {fault}" for fault in _filter_faults(assets, document)
+        )
     for slug, document in assets.of("charts").items():
-        if document.get("uuid") not in shown:
+        if document["uuid"] not in shown:
             yield f"charts/{slug}.yaml: không nằm trên trang nào"
 
 
@@ -258,19 +247,15 @@ def _filter_faults(assets: Assets, dashboard: dict[str, Any]) -> Iterator[str]:
                 yield f"bộ lọc «{item['name']}» nhắc đến tập dữ liệu không có"
             elif column not in _dataset_columns(dataset):
                 yield f"bộ lọc «{item['name']}»: cột «{column}» không có"
+            elif item.get("sortMetric", "") not in {"", *_metric_names(dataset)}:
+                yield f"bộ lọc «{item['name']}»: số đo «{item['sortMetric']}» không có"
 
 
-def main(arguments: list[str]) -> int:
+def main() -> int:
     """Run from the command line; return the exit code."""
-    if len(arguments) == 3 and arguments[0] == "uuid" and arguments[1] in KINDS:
-        print(uuid_of(arguments[1], arguments[2]))
-        return 0
-    if arguments:
-        print(__doc__, file=sys.stderr)
-        return 2
     try:
         assets = load()
-        validate(assets)
+        validate(assets, project_columns())
     except AssetError as error:
         print(error, file=sys.stderr)
         return 1
@@ -279,4 +264,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -59,7 +59,7 @@ def freeze_candidates(connection: psycopg.Connection, build_id: int) -> list[str
                 continue
             if newest and newest["status"] == "candidate":
                 reject(connection, newest["release_id"], "Số liệu đã thay đổi trước khi phê duyệt")
-            made.append(freeze(connection, scope, content, build_id))
+            made.append(freeze(connection, scope, content, build_id, suppression))
     return made
 
 
@@ -79,7 +79,9 @@ def propose(connection: psycopg.Connection, scope_code: str, build_id: int, by: 
                 f"{newest['release_id']} ({newest['status']}) là bản mới nhất của {scope_code}: "
                 "không cần đề nghị lại."
             )
-        return freeze(connection, scope, read_marts(connection, scope), build_id)
+        suppression = Suppression(connection)
+        content = read_marts(connection, scope, suppression)
+        return freeze(connection, scope, content, build_id, suppression)
 
 
 def in_state(connection: psycopg.Connection, status: str) -> list[str]:
@@ -104,10 +106,17 @@ def newest_release(connection: psycopg.Connection, scope: Scope) -> dict | None:
     )
 
 
-def freeze(connection: psycopg.Connection, scope: Scope, content: Content, build_id: int) -> str:
+def freeze(
+    connection: psycopg.Connection,
+    scope: Scope,
+    content: Content,
+    build_id: int,
+    suppression: Suppression,
+) -> str:
     """Writes one candidate and its rows; what was written is read back and hashed again.
 
-    The database makes it the next link of the chain.
+    The database makes it the next link of the chain. What `suppression` could not hide any more is
+    noted for the approver.
     """
     (number,) = connection.execute(
         "select count(*) + 1 from release.releases where scope = %s", [scope.code]
@@ -118,7 +127,7 @@ def freeze(connection: psycopg.Connection, scope: Scope, content: Content, build
         insert into release.releases (
             release_id, scope, status, content_sha256, previous_sha256, row_count, data_nature,
             method_rows, calendar_version, build_id, as_of_at, code_version,
-            dbt_project_sha256, supersedes, owner_unit_key, mart_columns
+            dbt_project_sha256, supersedes, owner_unit_key, mart_columns, told_anyway
         )
         select %s, %s, 'candidate', %s, standing.content_sha256, %s, %s, %s,
             (select max(calendar_version) from reference.calendar_days
@@ -127,7 +136,7 @@ def freeze(connection: psycopg.Connection, scope: Scope, content: Content, build
             standing.release_id,
             (select min(unit_key) from reference.rounds where round_code = %s
              and batch_id in (select batch_id from audit.batches_in_marts)),
-            %s
+            %s, %s
         from audit.builds as builds
         left join release.releases as standing
             on standing.scope = %s and standing.status = 'published'
@@ -142,6 +151,7 @@ def freeze(connection: psycopg.Connection, scope: Scope, content: Content, build
             psycopg.types.json.Jsonb(content.method_rows),
             scope.round_code,
             psycopg.types.json.Jsonb({mart: t.columns for mart, t in content.tables.items()}),
+            psycopg.types.json.Jsonb(suppression.told_anyway(scope.round_code)),
             scope.code,
             build_id,
         ],

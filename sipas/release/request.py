@@ -57,6 +57,7 @@ def request_of(connection: psycopg.Connection, release_id: str) -> Request:
         *figures(connection, content, standing),
         "## Thay đổi so với bản đang công bố",
         *changed(connection, release),
+        *told_anyway(release["told_anyway"]),
         "## Cảnh báo còn mở của kiểm tra chất lượng",
         *warnings(connection, release["build_id"]),
         "## Trả lời",
@@ -206,6 +207,24 @@ def changed(connection: psycopg.Connection, release: dict) -> list[str]:
         f"{counts['removed']} dòng bỏ; {len(beyond)} thay đổi vượt sai số. "
         f"Xem đủ: `sipas release diff {older} {release['release_id']}`.",
         "\n".join(f"* {change}" for change in [*beyond, *rest][:SHOWN_CHANGES]),
+    ]
+
+
+def told_anyway(figures: list[dict]) -> list[str]:
+    """What this release hides in vain, because standing releases tell it; nothing when there is
+    none."""
+    if not figures:
+        return []
+    lines = [
+        f"* {figure['unit_key']}, {figure['breakdown']} = {figure['breakdown_value']}: "
+        f"{figure['indicator_code'] or 'số phiếu'}"
+        for figure in figures[:SHOWN_CHANGES]
+    ]
+    return [
+        "## Không còn giấu được",
+        f"{len(figures)} số liệu phải ẩn nhưng bản đang công bố đã cho biết, hoặc cho suy ra. "
+        "Muốn giấu thì phải thu hồi bản ấy trước.",
+        "\n".join(lines),
     ]
 
 

@@ -13,6 +13,7 @@ from sipas.landing import Incoming, register
 from sipas.loading.gate import decide
 from sipas.release.content import read_marts, scope_of
 from sipas.release.lifecycle import AUTOMATIC, approve, freeze, publish
+from sipas.release.suppression.survey import Suppression
 
 SYSTEM = "mot_cua_tinh"
 
@@ -184,7 +185,9 @@ def test_feedback_is_published_with_the_rules_it_was_judged_by(one_stop_world):
     with one_stop_world.warehouse.connect("release") as release:
         scope = scope_of("feedback")
         (build_id,) = release.execute("select max(build_id) from audit.builds").fetchone()
-        release_id = freeze(release, scope, read_marts(release, scope), build_id)
+        release_id = freeze(
+            release, scope, read_marts(release, scope), build_id, Suppression(release)
+        )
         approve(release, release_id, AUTOMATIC)
         publish(release, release_id)
         ((rules, nature),) = release.execute(

@@ -23,6 +23,7 @@ from sipas.release.content import (
     scope_of,
 )
 from sipas.release.lifecycle import AUTOMATIC, approve, freeze
+from sipas.release.suppression.survey import Suppression
 from sipas.release.trace.dossiers import Judge
 from sipas.release.trace.figures import KINDS, trace_figure
 from sipas.release.trace.local_time import Calendar, Period
@@ -156,7 +157,7 @@ def approved(owner, code: str, *marts: str) -> Released:
     }
     content = Content(built | left, rule_rows(owner, STANDING_MARTS[code]))
     (build_id,) = owner.execute("select max(build_id) from audit.builds").fetchone()
-    release_id = freeze(owner, scope_of(code), content, build_id)
+    release_id = freeze(owner, scope_of(code), content, build_id, Suppression(owner))
     approve(owner, release_id, AUTOMATIC)
     return find_release(owner, release_id)
 

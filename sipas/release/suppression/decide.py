@@ -48,6 +48,11 @@ class Decision:
         is_small = self.figures.base[numbers] < SMALLEST_BASE
         return TOO_DELICATE if self.figures.primary[numbers] and not is_small else ONE_QUESTION
 
+    def told_anyway(self) -> list[tuple[Cell, Layer]]:
+        """The figures that are `lost`, by whose they are and what was asked, sorted."""
+        figures = self.figures
+        return sorted((figures.cells[cell], figures.layers[layer]) for cell, layer in self.lost)
+
 
 def decide(
     rows: Iterable[Figure],

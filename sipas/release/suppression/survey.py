@@ -48,6 +48,17 @@ class Suppression:
             )
         return self._decisions[round_code]
 
+    def told_anyway(self, round_code: str | None) -> list[dict[str, str]]:
+        """What a round should hide and cannot, since standing releases tell it: unit, breakdown,
+        variant and question of each figure; none where nothing is computed from answers."""
+        if round_code is None or round_code not in self.rounds:
+            return []
+        names = ("unit_key", "breakdown", "breakdown_value", "variant_code", "indicator_code")
+        return [
+            dict(zip(names, (*cell, *layer), strict=True))
+            for cell, layer in self.decision(round_code).told_anyway()
+        ]
+
     @cached_property
     def rounds(self) -> dict[str, int]:
         """The year of each round that is computed from answers."""

@@ -233,6 +233,17 @@ def test_what_stood_hidden_stays_hidden_while_its_sum_is_true() -> None:
     assert found(beside) == set()
 
 
+def test_what_a_standing_release_tells_is_named_to_the_approver() -> None:
+    """The release before, of another rule, told the three of a: hiding them now hides nothing."""
+    tree, everybody = one_unit(age_band={"a": 3, "b": 6, "c": 30})
+    told = rows_of(everybody, tree)
+    decision = decided(tree, everybody, told)
+    named = decision.told_anyway()
+    assert (("p", "age_band", "a"), ("official", "1.1.1")) in named
+    assert named == sorted(named)
+    assert decided(tree, everybody).told_anyway() == []
+
+
 @drawn_rounds
 @few
 def test_an_attacker_with_two_releases_finds_nothing(seed, count, missing) -> None:

@@ -3,6 +3,7 @@
 import copy
 import importlib.util
 import re
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,39 +13,21 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-VERSIONS = ROOT / "sipas" / "migrations" / "versions"
 
 
 def _load_module() -> ModuleType:
     """Load by path: the folder `superset` is no package, and a package of that name exists."""
     path = ROOT / "superset" / "validate_assets.py"
+    sys.path.insert(0, str(path.parent))  # where the module finds its neighbours
     spec = importlib.util.spec_from_file_location("sipas_validate_assets", path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses look their module up
     spec.loader.exec_module(module)
+    sys.path.remove(str(path.parent))
     return module
 
 
 checker = _load_module()
-
-
-def published_columns() -> dict[str, frozenset[str]]:
-    """Return view → columns as the migrations make them (tables of `release`, views on them)."""
-    text = "\n".join(path.read_text(encoding="utf-8") for path in sorted(VERSIONS.glob("*.py")))
-    tables = {}
-    for name, body in re.findall(r"create table release\.(\w+) \((.*?)\n        \);", text, re.S):
-        words = re.findall(r"^ {12}(\w+) ", body, re.M)
-        tables[name] = {word for word in words if word not in ("primary", "unique", "constraint")}
-    views = {}
-    pattern = (
-        r"create (?:or replace )?view published\.(\w+) as\s+"
-        r"select (.*?)\s+from release\.(\w+)"
-    )
-    for name, selected, table in re.findall(pattern, text, re.S):
-        if table in tables:  # others are made elsewhere and stand on no dashboard
-            extra = set(re.findall(r"releases\.(\w+)", selected))
-            views[f"published.{name}"] = frozenset(tables[table] | extra)
-    return views
 
 
 @pytest.fixture
@@ -52,27 +35,16 @@ def assets() -> Any:
     return copy.deepcopy(checker.load())
 
 
-def test_the_views_of_the_migrations_are_found():
-    views = published_columns()
-    assert {"published.releases", "published.criterion_results"} <= set(views)
-    assert {"index_rounded", "as_of_at"} <= views["published.criterion_results"]
+def test_the_columns_of_marts_and_work_lists_are_known_without_a_server():
+    views = checker.project_columns()
+    assert {"index_rounded", "as_of_at", "release_id"} <= views["published.criterion_results"]
+    assert "work_list_vi" in views["operational.late_dossiers"]
+    assert "published.releases" in views
 
 
 def test_the_assets_in_the_folder_hold_together(assets):
-    checker.validate(assets, published_columns())
-    assert set(assets.of("dashboards")) == {"tong-quan"}
-
-
-def _missing_chart(assets):
-    del assets.documents["charts"]["criterion-table"]
-
-
-def _missing_dataset(assets):
-    del assets.documents["datasets"]["agency-results"]
-
-
-def _missing_database(assets):
-    del assets.documents["databases"]["warehouse"]
+    checker.validate(assets, checker.project_columns())
+    assert "tong-quan" in assets.of("dashboards")
 
 
 def _column_unknown_to_the_dataset(assets):
@@ -90,10 +62,6 @@ def _column_unknown_to_the_query(assets):
 def _column_unknown_to_the_view(assets):
     dataset = assets.of("datasets")["agency-results"]
     dataset["sql"] = dataset["sql"].replace("cards.received_count", "cards.no_such_column")
-
-
-def _random_uuid(assets):
-    assets.of("charts")["factor-chart"]["uuid"] = "0b9cf5a1-5c0a-4b58-8a1c-3b8f6a2f8d11"
 
 
 def _schema_marts(assets):
@@ -125,31 +93,30 @@ def _filter_on_a_missing_column(assets):
     filters[0]["targets"][0]["column"]["name"] = "no_such_column"
 
 
+def _filter_sorted_by_a_missing_metric(assets):
+    filters = assets.of("dashboards")["tong-quan"]["metadata"]["native_filter_configuration"]
+    filters[0]["sortMetric"] = "no_such_metric"
+
+
 def _chart_on_no_dashboard(assets):
-    position = assets.of("dashboards")["tong-quan"]["position"]
-    for item in position.values():
-        if isinstance(item, dict) and "CHART-factor-table" in item.get("children", []):
-            item["children"].remove("CHART-factor-table")
-    del position["CHART-factor-table"]
+    for document in assets.of("dashboards").values():
+        document["position"].pop("CHART-factor-table", None)
 
 
 @pytest.mark.parametrize(
     ("spoil", "file", "cause"),
     [
-        (_missing_chart, "dashboards/tong-quan.yaml", "CHART-criterion-table"),
-        (_missing_dataset, "charts/agency-table.yaml", "không có datasets/"),
-        (_missing_database, "datasets/agency-results.yaml", "không có databases/"),
         (_column_unknown_to_the_dataset, "charts/criterion-table.yaml", "no_such_column"),
         (_metric_unknown_to_the_dataset, "charts/overall-index.yaml", "no_such_metric"),
         (_column_unknown_to_the_query, "datasets/agency-results.yaml", "no_such_column"),
         (_column_unknown_to_the_view, "datasets/agency-results.yaml", "no_such_column"),
-        (_random_uuid, "charts/factor-chart.yaml", "uuid phải là"),
         (_schema_marts, "datasets/agency-results.yaml", "«marts» không được phép đọc"),
         (_sql_reads_marts, "datasets/agency-release.yaml", "«marts» không được phép đọc"),
         (_second_table_behind_a_comma, "datasets/agency-release.yaml", "«marts»"),
         (_unknown_view, "datasets/agency-release.yaml", "published.no_such_view"),
         (_password_in_the_address, "databases/warehouse.yaml", "mật khẩu"),
         (_filter_on_a_missing_column, "dashboards/tong-quan.yaml", "no_such_column"),
+        (_filter_sorted_by_a_missing_metric, "dashboards/tong-quan.yaml", "no_such_metric"),
         (_chart_on_no_dashboard, "charts/factor-table.yaml", "không nằm trên trang nào"),
     ],
 )
@@ -158,9 +125,48 @@ def test_a_fault_is_refused_with_file_and_cause(
 ):
     spoil(assets)
     with pytest.raises(checker.AssetError) as refusal:
-        checker.validate(assets, published_columns())
+        checker.validate(assets, checker.project_columns())
     lines = str(refusal.value).splitlines()
     assert any(line.startswith(f"{file}: ") and cause in line for line in lines), lines
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "cause"),
+    [
+        ("dashboards/tong-quan.yaml", "factor-table", "no-such-chart", "charts/no-such-chart.yaml"),
+        ("dashboards/tong-quan.yaml", "title:", "titel:", "thiếu mục «title»"),
+        ("charts/agency-table.yaml", "agency-results", "no-such-set", "datasets/no-such-set.yaml"),
+        ("charts/agency-table.yaml", "kind: table", "kind: pie", "không có loại biểu đồ «pie»"),
+        ("charts/agency-table.yaml", "show:", "shows:", "không hiểu mục «shows»"),
+        ("datasets/agency-results.yaml", "as: rate", "as: share", "không có kiểu «share»"),
+    ],
+)
+def test_a_file_that_cannot_be_completed_is_named_with_the_cause(tmp_path, file, old, new, cause):
+    folder = tmp_path / "assets"
+    shutil.copytree(ROOT / "superset" / "assets", folder)
+    text = (folder / file).read_text(encoding="utf-8")
+    assert old in text
+    (folder / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(checker.AssetError) as refusal:
+        checker.load(folder)
+    assert any(
+        line.startswith(f"{file}: ") and cause in line for line in str(refusal.value).splitlines()
+    ), refusal.value
+
+
+def test_a_filter_reaches_the_charts_that_have_its_column_and_no_other(assets):
+    dashboard = assets.of("dashboards")["tong-quan"]
+    charts = {
+        item["meta"]["chartId"]: assets.by_uuid("charts")[item["meta"]["uuid"]]
+        for item in dashboard["position"].values()
+        if isinstance(item, dict) and item["type"] == "CHART"
+    }
+    for item in dashboard["metadata"]["native_filter_configuration"]:
+        column = item["targets"][0]["column"]["name"]
+        for number, chart in charts.items():
+            dataset = assets.by_uuid("datasets")[chart["dataset_uuid"]]
+            names = {each["column_name"] for each in dataset["columns"]}
+            assert (number in item["scope"]["excluded"]) == (column not in names)
 
 
 def test_a_file_that_is_not_yaml_is_named(tmp_path):

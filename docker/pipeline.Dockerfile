@@ -11,7 +11,7 @@ ARG UV_INDEX
 ARG SIPAS_CA_CERTIFICATE
 
 WORKDIR /opt/sipas
-COPY requirements requirements
+COPY requirements/pipeline.in requirements/pipeline.lock requirements/uv.lock requirements/
 COPY pyproject.toml ./
 COPY sipas/__init__.py sipas/
 COPY sipas/local/bootstrap.py sipas/local/
@@ -51,5 +51,5 @@ ENV PATH=/opt/sipas/.venv/pipeline/bin:$PATH \
 USER sipas
 ENTRYPOINT ["python", "-m", "sipas.cli"]
 CMD ["run-service"]
-HEALTHCHECK --interval=15s --timeout=20s --start-period=180s --retries=4 \
+HEALTHCHECK --interval=30s --timeout=20s --start-period=300s --retries=3 \
     CMD ["python", "-m", "sipas.cli", "is-healthy"]

@@ -10,7 +10,7 @@ ARG UV_INDEX
 ARG SIPAS_CA_CERTIFICATE
 
 WORKDIR /opt/sipas
-COPY requirements requirements
+COPY requirements/superset.in requirements/superset.lock requirements/uv.lock requirements/
 COPY sipas/local/bootstrap.py sipas/local/
 # Compiled here: who runs it may not write here.
 RUN if [ -n "$SIPAS_CA_CERTIFICATE" ]; then \
@@ -35,5 +35,5 @@ ENV PATH=/opt/sipas/.venv/superset/bin:$PATH \
 USER sipas
 ENTRYPOINT ["python", "-m", "sipas.cli"]
 CMD ["run-service"]
-HEALTHCHECK --interval=15s --timeout=20s --start-period=180s --retries=4 \
+HEALTHCHECK --interval=30s --timeout=20s --start-period=300s --retries=3 \
     CMD ["python", "-m", "sipas.cli", "is-healthy"]

@@ -38,11 +38,11 @@ class AirflowClient:
         self.http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
 
     def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """One request, asked again for two minutes while Airflow is being restarted."""
+        """One request, asked again for five minutes while Airflow is being started."""
         for attempt in Retrying(
             retry=retry_if_exception(lambda error: may_ask_again(error, method)),
             wait=wait_fixed(1),
-            stop=stop_after_delay(120),
+            stop=stop_after_delay(300),
             reraise=True,
         ):
             with attempt:

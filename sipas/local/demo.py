@@ -35,7 +35,7 @@ DAG_IDS = {
 patiently = retry(
     retry=retry_if_exception_type(psycopg.OperationalError),
     wait=wait_fixed(1),
-    stop=stop_after_delay(120),
+    stop=stop_after_delay(300),
     reraise=True,
 )
 

@@ -132,8 +132,10 @@ def airflow(instance: Instance) -> dict[str, str]:
         "API__PORT": str(instance.ports["airflow"]),
         "API__BASE_URL": instance.public_address("airflow"),
         "CORE__EXECUTION_API_SERVER_URL": f"{instance.address('airflow')}/execution/",
-        # An API server that restarts under a running task is back within a minute.
+        # An API server that restarts under a running task is back within a minute or two, and on a
+        # busy machine takes its time over the first answer.
         "WORKERS__EXECUTION_API_RETRIES": "10",
+        "WORKERS__EXECUTION_API_TIMEOUT": "30",
         "API__SECRET_KEY": instance.secrets["key_airflow_api"],
         "API__WORKERS": "2",
         "API_AUTH__JWT_SECRET": instance.secrets["key_airflow_jwt"],

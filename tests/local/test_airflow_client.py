@@ -9,7 +9,7 @@ from sipas.errors import UserError
 from sipas.local.airflow_client import AirflowClient
 from sipas.local.instance import Instance
 
-SECRETS = {"password_airflow_engineer": "not a secret"}
+SECRETS = dict.fromkeys(["password_airflow_engineer"], "as in the test")
 
 
 @pytest.fixture

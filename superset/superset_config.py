@@ -108,8 +108,31 @@ def _open_first_dashboard() -> Response | None:
     return redirect(f"/superset/dashboard/{first}/" if first else "/dashboard/list/")
 
 
+_ERRORS = {
+    403: ("Không được phép", "Tài khoản của bạn không được mở trang này."),
+    404: ("Không tìm thấy trang", "Địa chỉ không đúng, hoặc trang không dành cho bạn."),
+    500: ("Có lỗi xảy ra", "Hãy thử lại sau; nếu vẫn lỗi, hãy báo người quản trị."),
+}
+
+
+def _say_errors_in_vietnamese(response: Response) -> Response:
+    """Put our words in the place of Superset's English error pages; programs get what they got."""
+    wanted = request.accept_mimetypes
+    if response.status_code not in _ERRORS or wanted["text/html"] <= wanted["application/json"]:
+        return response
+    title, text = _ERRORS[response.status_code]
+    page = (
+        f"<!doctype html><html lang='vi'><meta charset='utf-8'><title>{title}</title>"
+        "<meta name='viewport' content='width=device-width, initial-scale=1'>"
+        "<body style='font-family: Inter, \"Noto Sans\", sans-serif; margin: 15vh 8vw'>"
+        f"<h1>{title}</h1><p>{text}</p><p><a href='/'>Về trang đầu</a></p>"
+    )
+    return Response(page, status=response.status_code, mimetype="text/html")
+
+
 def FLASK_APP_MUTATOR(app: Flask) -> None:
-    """Add what Superset has no setting for: our language pack, a login that lasts, a start page."""
+    """Add what Superset has no setting for: our words, a login that lasts, a start page."""
+    app.after_request(_say_errors_in_vietnamese)
     app.before_request(_serve_vietnamese_pack)
     app.before_request(_drop_events_of_strangers)
     app.before_request(_open_first_dashboard)

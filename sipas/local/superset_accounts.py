@@ -10,7 +10,7 @@ import yaml
 
 from sipas.local.instance import Instance
 
-# user name, role of superset/roles.yaml, agency, key of the password
+# user name, role of superset/roles.yaml, agency, which secret
 ACCOUNTS = (
     ("canbo", "Cán bộ", None, "password_superset_official"),
     ("coquan", "Cán bộ cơ quan", "H99.31", "password_superset_agency"),
@@ -32,7 +32,7 @@ def passwords(instance: Instance) -> dict[str, str]:
 def lines() -> list[str]:
     """What `make demo` says of the accounts."""
     return [
-        "Accounts of Superset (passwords: `sipas env --all`)",
+        "Accounts of Superset (`sipas env --all` prints the passwords)",
         *(
             f"  {username:<9} {role}" + (f" {agency}" if agency else "")
             for username, role, agency, _ in ACCOUNTS

@@ -1,10 +1,16 @@
 """Make Superset hold exactly the roles, rules of rows and accounts that the files say.
 
-Called by sync_assets.py inside an application context, after the import. What somebody changed in
-the browser is put back and told; what no file names is taken away.
+    python superset/access.py    after a change of people or roles alone; sync_assets.py does it too
+
+Runs in Superset's environment as sync_assets.py does, which must have run before: it imports what
+the roles open. What somebody changed in the browser is put back and told; what no file names is
+taken away. Any fault: exit 1, one line a fault.
 """
 
+import os
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from access_rules import (
@@ -13,10 +19,16 @@ from access_rules import (
     Rules,
     agency_clause,
     agency_role,
+    check,
     datasets_of,
+    load_accounts,
+    load_rules,
     width_of_dataset,
 )
+from compile_assets import AssetError
 from flask_appbuilder.security.sqla.models import Role, User
+from superset.app import create_app
+from validate_assets import load
 from werkzeug.security import check_password_hash
 
 # Superset's models may only be imported inside an application context: hence the local imports.
@@ -28,16 +40,28 @@ GROUP_KEY = "agency"
 NOTHING = "Không dòng nào, trừ vai trò xem mọi cơ quan"
 
 
-def sync_access(
-    rules: Rules, assets: Any, accounts: list[Account], admin: User, *, guests: bool
-) -> list[str]:
+def setting(name: str) -> str:
+    """Return an environment variable; raise AccessError when it is missing or empty."""
+    if not os.environ.get(name):
+        raise AccessError(f"thiếu biến môi trường {name}")
+    return os.environ[name]
+
+
+def admin_account() -> User:
+    """Return the administrator's account, made or mended as the settings say."""
+    return ensure_admin(setting("SUPERSET_USER"), setting("SUPERSET_PASSWORD"))
+
+
+def sync_access(rules: Rules, assets: Any, accounts: list[Account], admin: User) -> list[str]:
     """Do all of it; return what was found different, one line each.
 
-    `guests`: whether people without an account see the public dashboards. Raises AccessError for
-    a permission that Superset does not know. Rules of rows stand before anybody may read a
-    dataset: a run that stops half-way opens nothing.
+    With SIPAS_PUBLIC_DASHBOARDS=1 people without an account see the public dashboards. Raises
+    AccessError for a permission that Superset does not know. Rules of rows stand before anybody
+    may read a dataset: a run that stops half-way opens nothing.
     """
     from superset import db, security_manager
+
+    guests = os.environ.get("SIPAS_PUBLIC_DASHBOARDS") == "1"
 
     agencies = sorted({account.agency for account in accounts if account.agency})
     for name in (*rules.roles, *map(agency_role, agencies)):
@@ -136,7 +160,9 @@ def _sync_dashboards(rules: Rules, assets: Any, guests: bool) -> Iterator[str]:
         names = [name for name, role in rules.roles.items() if slug in role["dashboards"]]
         if guests and slug in rules.guests["dashboards"]:
             names.append(GUESTS)
-        dashboard = db.session.query(Dashboard).filter_by(slug=slug).one()
+        dashboard = db.session.query(Dashboard).filter_by(slug=slug).one_or_none()
+        if dashboard is None:
+            raise AccessError(f"dashboards/{slug}.yaml chưa được nhập: hãy chạy sync_assets.py")
         wanted = [security_manager.find_role(name) for name in names]
         if dashboard.roles and set(dashboard.roles) != set(wanted):
             yield f"trang «{slug}»: đặt lại vai trò được mở"
@@ -225,3 +251,23 @@ def _remove_other_roles(rules: Rules, agencies: list[str]) -> Iterator[str]:
         if role.name not in kept:
             db.session.delete(role)
             yield f"đã gỡ vai trò «{role.name}»"
+
+
+def main() -> int:
+    """Run from the command line; return the exit code."""
+    with create_app().app_context():
+        try:
+            assets, rules = load(), load_rules()
+            accounts = load_accounts(Path(setting("SIPAS_ACCOUNTS_FILE")), rules)
+            check(rules, assets)
+            for change in sync_access(rules, assets, accounts, admin_account()):
+                print(change)
+        except (AccessError, AssetError) as error:
+            for line in str(error).splitlines():
+                print(f"access: {line}", file=sys.stderr)
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -13,7 +13,6 @@ question that fails afterwards leaves the imported files in place.
 """
 
 import json
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from access import ensure_admin, sync_access
+from access import admin_account, setting, sync_access
 from access_rules import AccessError, check, load_accounts, load_rules, readers_of
 from compile_assets import AssetError, query_of
 from sqlalchemy import create_engine, text
@@ -35,12 +34,6 @@ from validate_assets import ASSETS, KINDS, Assets, load, validate
 
 class SyncError(Exception):
     """Something that the reader can mend; the text names the file or setting, then the cause."""
-
-
-def _setting(name: str) -> str:
-    if not os.environ.get(name):
-        raise SyncError(f"thiếu biến môi trường {name}")
-    return os.environ[name]
 
 
 def view_columns(url: str) -> dict[str, frozenset[str]]:
@@ -154,7 +147,7 @@ def smoke_test(assets: Assets, readers: dict[str, str]) -> None:
     for place, dataset_uuid, query in questions_of(assets):
         dataset = db.session.query(SqlaTable).filter_by(uuid=dataset_uuid).one()
         source = {"id": dataset.id, "type": "table"}
-        reader = security_manager.find_user(readers.get(dataset_uuid) or _setting("SUPERSET_USER"))
+        reader = security_manager.find_user(readers.get(dataset_uuid) or setting("SUPERSET_USER"))
         start = time.perf_counter()
         try:
             with override_user(reader):
@@ -174,12 +167,12 @@ def sync() -> None:
     """Do all of it inside an application context; raise AssetError, AccessError or SyncError."""
     from superset.utils.core import override_user
 
-    bi_url = _setting("SIPAS_BI_DATABASE_URL")
+    bi_url = setting("SIPAS_BI_DATABASE_URL")
     assets, rules = load(), load_rules()
-    accounts = load_accounts(Path(_setting("SIPAS_ACCOUNTS_FILE")), rules)
+    accounts = load_accounts(Path(setting("SIPAS_ACCOUNTS_FILE")), rules)
     validate(assets, view_columns(bi_url))
     check(rules, assets)
-    admin = ensure_admin(_setting("SUPERSET_USER"), _setting("SUPERSET_PASSWORD"))
+    admin = admin_account()
     start = time.perf_counter()
     with override_user(admin):
         import_contents(contents_of(assets, bi_url))
@@ -190,8 +183,7 @@ def sync() -> None:
     )
     for name in removed:
         print(f"đã gỡ {name}")
-    guests = os.environ.get("SIPAS_PUBLIC_DASHBOARDS") == "1"
-    for change in sync_access(rules, assets, accounts, admin, guests=guests):
+    for change in sync_access(rules, assets, accounts, admin):
         print(change)
     smoke_test(assets, readers_of(rules, assets, accounts))
 

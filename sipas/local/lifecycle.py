@@ -145,6 +145,17 @@ def sync_superset(instance: Instance) -> None:
     )
 
 
+def sync_access(instance: Instance) -> None:
+    """Makes Superset hold the roles and accounts of the files, and leaves its dashboards alone."""
+    script = PROJECT / "superset" / "access.py"
+    run_step(
+        instance,
+        "sync-access",
+        [str(environment.SUPERSET_BIN / "python"), str(script)],
+        environment.superset(instance),
+    )
+
+
 def up(instance: Instance, progress: Progress) -> None:
     """Starts every server that does not run, in order, and waits until each is healthy."""
     if not supervisor.is_running(instance):

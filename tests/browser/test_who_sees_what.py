@@ -232,7 +232,7 @@ def test_a_copied_link_carries_the_choice_and_not_the_rows(readers, of_agencies)
 def test_guests_see_nothing_and_what_was_changed_by_hand_is_put_back(
     demo: Demo, rules, assets, readers, of_agencies
 ):
-    """One sync with public dashboards after a bad day in the browser, one more without."""
+    """Public dashboards switched on after a bad day in the browser, then off again."""
     dataset, guest = of_agencies["agency_results"], readers["guest"]
     assert guest.ask(dataset).status_code in (401, 403)
     with psycopg.connect(database_url(demo.instance, "superset", "superset")) as metadata:
@@ -241,8 +241,8 @@ def test_guests_see_nothing_and_what_was_changed_by_hand_is_put_back(
     assert readers["giamsat"].get("/api/v1/security/roles/").status_code == 200, "now an Admin"
     assert "H99.01" in agencies(readers["coquan"].ask(dataset)), "now every agency"
     with variables({"SIPAS_PUBLIC_DASHBOARDS": "1"}):
-        lifecycle.sync_superset(demo.instance)
-    said = (demo.instance.run_dir / "sync-superset.log").read_text()
+        lifecycle.sync_access(demo.instance)
+    said = (demo.instance.run_dir / "sync-access.log").read_text()
     for line in TOLD:
         assert line in said
     assert readers["giamsat"].get("/api/v1/security/roles/").status_code == 403
@@ -250,7 +250,7 @@ def test_guests_see_nothing_and_what_was_changed_by_hand_is_put_back(
     public = set(rules.guests["dashboards"]) & set(assets.of("dashboards"))
     assert set(guest.names("dashboard", "slug")) == public
     assert guest.ask(dataset).status_code in (401, 403)
-    lifecycle.sync_superset(demo.instance)
+    lifecycle.sync_access(demo.instance)
     assert not guest.names("dashboard", "slug")
 
 

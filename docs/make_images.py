@@ -21,7 +21,7 @@ WAIT = 120_000
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 # Ending of the picture's name → width of the window.
 SCREENS = {"": 1400, "-phone": 400}
-COLOURS = 64  # a page of text and few colours needs no more: a quarter of the bytes
+COLOURS = 128  # a page of text and few colours needs no more: a third of the bytes
 LARGEST = 6_000_000  # bytes of all pictures: everybody who clones the project loads them
 
 

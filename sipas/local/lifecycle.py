@@ -37,17 +37,6 @@ def refuse_servers_of_others(instance: Instance) -> None:
         raise UserError("These servers are started and stopped by whoever set SIPAS_SECRETS_DIR.")
 
 
-def sync_access(instance: Instance) -> None:
-    """Makes Superset hold the roles and accounts of the files, and leaves its dashboards alone."""
-    script = PROJECT / "superset" / "access.py"
-    run_step(
-        instance,
-        "sync-access",
-        [str(environment.SUPERSET_BIN / "python"), str(script)],
-        environment.superset(instance),
-    )
-
-
 def up(instance: Instance, progress: Progress) -> None:
     """Starts every server that does not run, in order, and waits until each is healthy."""
     refuse_servers_of_others(instance)

@@ -14,6 +14,14 @@ from sipas.local.superset_accounts import ACCOUNTS
 
 TOKEN = re.compile(r'csrf_token[^>]*?(?:value=|:\s*)"([^"]+)"')
 AGENCY = "agency_code"
+# Of the simulator's agencies.
+CODE = re.compile(r"H99(\.\d+)+")
+COUNTED = {
+    "expressionType": "SIMPLE",
+    "label": "n",
+    "aggregate": "COUNT",
+    "column": {"column_name": AGENCY},
+}
 
 
 class Reader:
@@ -55,10 +63,11 @@ class Reader:
         return {item[column]: item["id"] for item in answer.json().get("result", [])}
 
     def ask(self, dataset: int, result_format: str = "json", **query: Any) -> httpx.Response:
-        """A question to the chart-data API."""
+        """A question to the chart-data API; by default each agency and its rows."""
+        counted = {"columns": [AGENCY], "metrics": [COUNTED], "row_limit": 1000}
         body = {
             "datasource": {"id": dataset, "type": "table"},
-            "queries": [{"row_limit": 10_000, "columns": [AGENCY], **query}],
+            "queries": [counted | query],
             "result_format": result_format,
             "result_type": "full",
         }
@@ -75,11 +84,12 @@ def agencies(answer: httpx.Response) -> set[str]:
     assert answer.status_code == 200, answer.text[:500]
     kind = answer.headers["content-type"]
     if "csv" in kind:
-        rows = list(csv.reader(io.StringIO(answer.text.lstrip("\ufeff"))))
-        return {row[0] for row in rows[1:] if row}
-    if "spreadsheet" in kind:
+        cells = [cell for row in csv.reader(io.StringIO(answer.text)) for cell in row]
+    elif "spreadsheet" in kind:
         sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).active
-        return {str(row[-1]) for row in sheet.iter_rows(min_row=2, values_only=True)}
-    result = answer.json()["result"]
-    rows = result["data"] if isinstance(result, dict) else result[0]["data"]
-    return {row[AGENCY] for row in rows}
+        cells = [str(cell) for row in sheet.iter_rows(values_only=True) for cell in row]
+    else:
+        result = answer.json()["result"]
+        rows = result["data"] if isinstance(result, dict) else result[0]["data"]
+        cells = [str(row[AGENCY]) for row in rows]
+    return {cell for cell in cells if CODE.fullmatch(cell)}

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from readers import AGENCY, Reader, agencies
 
-from sipas.local import lifecycle
+from sipas.local import prepare
 from sipas.local.demo import Demo
 from sipas.local.instance import PROJECT
 from sipas.local.postgres import database_url
@@ -29,15 +29,8 @@ PAST_THE_RULES = (
     "cast(string_agg(distinct quote_literal(agency_code), '' | '') as tsquery) "
     "from operational.late_dossiers') as text)"
 )
-# Each of the paths by which rows leave Superset; the head, who sees most, tries all.
-PATHS = {"coquan": ("json",), "lanhdao": ("json", "csv", "xlsx")}
-
-COUNTED = {
-    "expressionType": "SIMPLE",
-    "label": "n",
-    "aggregate": "COUNT",
-    "column": {"column_name": AGENCY},
-}
+# Forms in which rows leave Superset; the head, who sees most, tries all.
+FORMATS = {"coquan": ("json",), "lanhdao": ("json", "csv", "xlsx")}
 
 
 @pytest.fixture(scope="module")
@@ -110,28 +103,23 @@ def test_a_role_reads_the_datasets_of_its_dashboards_and_no_other(rules, assets,
 @pytest.mark.parametrize("username", OF_AGENCIES)
 def test_no_row_of_another_agency_comes_by_any_path(rules, assets, readers, of_agencies, username):
     reader, province = readers[username], readers["canbo"]
+    proved = []
     tried = sorted(may_read(rules, assets, reader) & set(of_agencies))
-    assert tried
     for name in tried:
         dataset = of_agencies[name]
         # The province asks first: nothing that was kept for it may come back.
         everyone = agencies(province.ask(dataset))
-        foreign = {code for code in everyone if not f"{code}.".startswith(f"{reader.agency}.")}
-        own = everyone - foreign
-        assert foreign, f"{name}: a test that sees no other agency proves nothing"
-        one = sorted(foreign)[0]
-        for result_format in PATHS[username]:
+        own = {code for code in everyone if f"{code}.".startswith(f"{reader.agency}.")}
+        foreign = everyone - own
+        proved += [name] if own and foreign else []
+        for result_format in FORMATS[username]:
             assert agencies(reader.ask(dataset, result_format)) == own, (name, result_format)
         assert agencies(reader.drill(dataset)) <= own, name
-        for wanted in ({"op": "==", "val": one}, {"op": "IN", "val": [*foreign, *own]}):
-            asked = [{"col": AGENCY, **wanted}]
-            assert agencies(reader.ask(dataset, filters=asked)) <= own, (name, wanted)
-            assert agencies(reader.drill(dataset, filters=asked)) <= own, (name, wanted)
-        numbers = [
-            asker.ask(dataset, metrics=[COUNTED], columns=[]).json()["result"][0]["data"][0]["n"]
-            for asker in (reader, province)
-        ]
-        assert numbers[0] < numbers[1], f"{name}: totals count other agencies"
+        if username == "lanhdao":
+            asked = [{"col": AGENCY, "op": "IN", "val": sorted(everyone)}]
+            assert agencies(reader.ask(dataset, filters=asked)) == own, name
+            assert agencies(reader.drill(dataset, filters=asked)) <= own, name
+    assert len(proved) > len(tried) / 2, "where nobody else has rows, nothing is proved"
 
 
 def test_an_agency_official_sees_the_own_agency_and_its_units(readers, of_agencies):
@@ -241,7 +229,7 @@ def test_guests_see_nothing_and_what_was_changed_by_hand_is_put_back(
     assert readers["giamsat"].get("/api/v1/security/roles/").status_code == 200, "now an Admin"
     assert "H99.01" in agencies(readers["coquan"].ask(dataset)), "now every agency"
     with variables({"SIPAS_PUBLIC_DASHBOARDS": "1"}):
-        lifecycle.sync_access(demo.instance)
+        prepare.sync_access(demo.instance)
     said = (demo.instance.run_dir / "sync-access.log").read_text()
     for line in TOLD:
         assert line in said
@@ -250,7 +238,7 @@ def test_guests_see_nothing_and_what_was_changed_by_hand_is_put_back(
     public = set(rules.guests["dashboards"]) & set(assets.of("dashboards"))
     assert set(guest.names("dashboard", "slug")) == public
     assert guest.ask(dataset).status_code in (401, 403)
-    lifecycle.sync_access(demo.instance)
+    prepare.sync_access(demo.instance)
     assert not guest.names("dashboard", "slug")
 
 

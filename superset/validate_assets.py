@@ -29,6 +29,8 @@ VIEWS_OF_MIGRATIONS = tuple(
         "release_deliveries",
     )
 )
+# As safe as `safe_load`, and ten times as fast where PyYAML was built with it.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 READABLE_SCHEMAS = ("published", "operational")
 SERIES_SORTS = {"name", "sum", "min", "max", "avg"}
 
@@ -72,7 +74,7 @@ def load(folder: Path = ASSETS) -> Assets:
     for kind in KINDS:
         for path in sorted((folder / kind).glob("*.yaml")):
             try:
-                document = yaml.safe_load(path.read_text(encoding="utf-8"))
+                document = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)
             except yaml.YAMLError as error:
                 place = " ".join(str(error).split())
                 faults.append(f"{kind}/{path.name}: không đọc được YAML: {place}")
@@ -100,7 +102,8 @@ def project_columns(models: Path = MODELS) -> dict[str, frozenset[str] | None]:
         ("operational", "operational", set()),
     ):
         for path in sorted((models / folder).glob("*.yml")):
-            for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
+            described = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)
+            for model in described.get("models", []):
                 names = {column["name"] for column in model["columns"]}
                 columns[f"{schema}.{model['name']}"] = frozenset(names | added)
     return columns

@@ -1,4 +1,4 @@
-"""The page «Kiểm chứng số liệu»: the commands that it prints for a figure are those that trace it."""
+"""The page «Kiểm chứng số liệu»: the commands that it prints for a figure do trace it."""
 
 import shlex
 import sys

@@ -9,10 +9,10 @@ PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
 BIN := .venv/pipeline/bin
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup up down demo test lint bench images clean
+.PHONY: help setup up down demo test test-compose lint bench images clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## build the two Python environments from the lock files
 	@test -n "$(PYTHON)" || { echo "setup: no Python 3.11 or 3.12 found; install one, or make PYTHON=/path/to/python3.11 …" >&2; exit 1; }
@@ -30,6 +30,10 @@ demo: setup ## the main job on simulated data: from files and HTTP to the dashbo
 test: setup ## all tests, on servers of their own in a temporary folder
 	@$(BIN)/python -m tests.prepare
 	@$(BIN)/python -m pytest
+
+test-compose: setup ## the containers, as docs/operator.md says: needs a Docker engine and half an hour
+	@$(BIN)/python -m tests.prepare
+	@$(BIN)/python -m pytest -s tests/compose/containers.py
 
 lint: setup ## ruff, sqlfluff, yamllint, secret scan
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

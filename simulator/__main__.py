@@ -42,8 +42,9 @@ def main() -> None:
     type=click.IntRange(1, 65535),
     envvar="SIPAS_SIMULATOR_PORT",
     required=True,
-    help="Cổng trên 127.0.0.1.",
+    help="Cổng.",
 )
+@click.option("--host", default="127.0.0.1", show_default=True, help="Địa chỉ lắng nghe.")
 @click.option(
     "--seed",
     type=int,
@@ -77,7 +78,12 @@ def main() -> None:
     help="Giờ mô phỏng ban đầu.",
 )
 def one_stop(
-    port: int, seed: int, dossiers_per_day: float, history_from: datetime, clock: datetime
+    port: int,
+    host: str,
+    seed: int,
+    dossiers_per_day: float,
+    history_from: datetime,
+    clock: datetime,
 ) -> None:
     """Chạy hai hệ thống Một cửa qua HTTP.
 
@@ -95,7 +101,7 @@ def one_stop(
         app = create_app(settings, username, password)
     except ValueError as error:
         raise click.ClickException(str(error)) from error
-    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")
+    uvicorn.run(app, host=host, port=port, log_level="warning")
 
 
 @main.command()

@@ -2,6 +2,8 @@
 
 import hashlib
 import io
+import os
+import shutil
 import subprocess
 import tarfile
 from importlib.metadata import version
@@ -37,16 +39,23 @@ def project_path(landing: Path, project_sha256: str) -> Path:
 
 
 def code_version() -> str:
-    """The package's version, with the commit when the code stands in a git checkout."""
-    here = Path(__file__).resolve().parent
+    """The package's version, with the commit: the one of SIPAS_COMMIT (an image is built with it),
+    else that of the git checkout in which the code stands."""
+    commit = os.environ.get("SIPAS_COMMIT", "")[:12] or checked_out_commit()
+    return version("sipas") + (f"+{commit}" if commit else "")
+
+
+def checked_out_commit() -> str:
+    """The commit of the git checkout in which the code stands; empty when it stands in none."""
+    if not shutil.which("git"):
+        return ""
     result = subprocess.run(
-        ["git", "-C", str(here), "rev-parse", "--short=12", "HEAD"],
+        ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short=12", "HEAD"],
         capture_output=True,
         text=True,
         check=False,
     )
-    commit = f"+{result.stdout.strip()}" if result.returncode == 0 else ""
-    return version("sipas") + commit
+    return result.stdout.strip()
 
 
 def open_build(connection: psycopg.Connection, run_id: str) -> int | None:

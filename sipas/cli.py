@@ -14,6 +14,7 @@ from sipas.errors import UserError
 # Commands of the rooms, imported only when called: most of them load slow libraries.
 ROOM_COMMANDS = {
     "access": "sipas.access",
+    "alerts": "sipas.alerts.commands",
     "docs": "sipas.lineage.docs",
     "form": "sipas.survey.commands",
     "gates": "sipas.gates.commands",
@@ -53,8 +54,11 @@ class Sipas(click.Group):
 
 
 def needs_no_instance(args: list[str]) -> bool:
-    """Whether a command only explains itself, or reads a bundle on a machine without one."""
-    return any(arg in ("-h", "--help") or arg.split("=")[0] == "--bundle" for arg in args)
+    """Whether a command only explains itself, or checks a bundle or open data on a machine without
+    one."""
+    options = {arg.split("=")[0] for arg in args}
+    checks_a_file = "--bundle" in options or {"open-data", "--check"} <= options
+    return checks_a_file or not options.isdisjoint(("-h", "--help"))
 
 
 @click.group(cls=Sipas, context_settings={"help_option_names": ["-h", "--help"]})
@@ -88,10 +92,10 @@ def addresses(instance) -> dict[str, str]:
     return {
         "SIPAS_DATABASE_URL": database_url(instance, "sipas_owner"),
         "SIPAS_BI_DATABASE_URL": database_url(instance, "sipas_bi"),
-        "AIRFLOW_URL": instance.address("airflow"),
+        "AIRFLOW_URL": instance.public_address("airflow"),
         "AIRFLOW_USER": "engineer",
         "AIRFLOW_PASSWORD": instance.secrets["password_airflow_engineer"],
-        "SUPERSET_URL": instance.address("superset"),
+        "SUPERSET_URL": instance.public_address("superset"),
         "SUPERSET_USER": "admin",
         "SUPERSET_PASSWORD": instance.secrets["password_superset_admin"],
     }
@@ -123,7 +127,8 @@ def up() -> None:
 
 
 @main.command()
-def demo() -> None:
+@click.option("--running", is_flag=True, help="The servers run already; start none.")
+def demo(running: bool) -> None:
     """Run the main job on simulated data, from files and HTTP to the dashboard."""
     from sipas.local import lifecycle
     from sipas.local.demo import ROUND, Demo
@@ -137,10 +142,13 @@ def demo() -> None:
 
     instance = load_or_create_instance()
     run = Demo(instance, say)
-    with run.step("start the servers"):
-        lifecycle.up(instance, lambda what: say(f"  {what} …"))
+    if not running:
+        with run.step("start the servers"):
+            lifecycle.up(instance, lambda what: say(f"  {what} …"))
     run.run()
     click.echo("\n" + summary(instance, ROUND, run.seconds))
+    if not running:
+        click.echo("Logins: `.venv/pipeline/bin/sipas env`. Stop with `make down`; data stays.")
 
 
 @main.command()
@@ -179,20 +187,42 @@ def env(as_json: bool, with_all: bool) -> None:
 
 
 @main.command("run-service", hidden=True)
-@click.argument("name")
+@click.argument("name", envvar="SIPAS_SERVICE")
 def run_service(name: str) -> None:
-    """Become one of the servers (the supervisor calls this)."""
+    """Become one of the servers (the supervisor, or a container, calls this)."""
     from sipas.local import services
 
     services.run_service(current_instance(), name)
 
 
+@main.command("is-healthy", hidden=True)
+@click.argument("name", envvar="SIPAS_SERVICE")
+def is_healthy(name: str) -> None:
+    """End with 0 when one of the servers is healthy, else with 1 (a container calls this)."""
+    from sipas.local import services
+
+    sys.exit(not services.find_service(name).is_healthy(current_instance()))
+
+
+@main.command(hidden=True)
+@click.argument("part", type=click.Choice(("warehouse", "airflow", "superset")))
+def prepare(part: str) -> None:
+    """Make databases, migrations, accounts and dashboards of one part what this version wants, on
+    servers that somebody else starts (`sipas up` does so for its own)."""
+    from sipas.local.prepare import PARTS
+
+    instance, started = current_instance(), time.monotonic()
+    for step in PARTS[part]:
+        step(instance)
+        click.echo(f"{time.monotonic() - started:6.1f} s  {step.__name__.replace('_', ' ')}: done")
+
+
 @main.command()
 def migrate() -> None:
     """Bring the schemas of SIPAS_DATABASE_URL to the newest migration."""
-    from sipas.local import lifecycle
+    from sipas.local.prepare import upgrade_to_head
 
-    lifecycle.upgrade_to_head()
+    upgrade_to_head()
 
 
 if __name__ == "__main__":

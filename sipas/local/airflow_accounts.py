@@ -19,15 +19,18 @@ WRITER_POOL = "warehouse_writer"
 
 
 def make_accounts(passwords: dict[str, str]) -> None:
-    """Makes each account that is not there yet, with its role, and notes the number of each: a
-    question to people is assigned by numbers."""
+    """Makes each account that is not there yet, with its role, gives the others the password of
+    the secrets, and notes the number of each: a question to people is assigned by numbers."""
     from airflow.models.variable import Variable
     from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
+    from werkzeug.security import check_password_hash
 
     with get_application_builder() as builder:
         manager = builder.sm
         for name, role, key, title in ACCOUNTS:
-            if manager.find_user(username=name):
+            if user := manager.find_user(username=name):
+                if not check_password_hash(user.password, passwords[key]):
+                    manager.reset_password(user.id, passwords[key])
                 continue
             made = manager.add_user(
                 name,

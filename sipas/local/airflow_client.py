@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import httpx
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from sipas.errors import UserError
 from sipas.local.instance import Instance
@@ -13,12 +14,20 @@ from sipas.local.instance import Instance
 FINISHED = ("success", "failed")
 
 
+def may_ask_again(error: BaseException, method: str) -> bool:
+    """Whether a request may be repeated: it never arrived, or it only reads."""
+    if isinstance(error, httpx.ConnectError):
+        return True
+    return method == "GET" and isinstance(error, httpx.TransportError | httpx.HTTPStatusError)
+
+
 class AirflowClient:
     """Talks to the instance's Airflow as one of its accounts."""
 
     def __init__(self, instance: Instance, account: str = "engineer") -> None:
         self.http = httpx.Client(base_url=instance.address("airflow"), timeout=60, trust_env=False)
-        answer = self.http.post(
+        answer = self.ask(
+            "POST",
             "/auth/token",
             json={
                 "username": account,
@@ -28,9 +37,26 @@ class AirflowClient:
         answer.raise_for_status()
         self.http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
 
+    def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """One request, asked again for five minutes while Airflow is being started."""
+        for attempt in Retrying(
+            retry=retry_if_exception(lambda error: may_ask_again(error, method)),
+            wait=wait_fixed(1),
+            stop=stop_after_delay(300),
+            reraise=True,
+        ):
+            with attempt:
+                answer = self.http.request(method, path, **options)
+                if answer.is_server_error:
+                    answer.raise_for_status()
+        return answer
+
     def call(self, method: str, path: str, **options: Any) -> dict:
         """One request to /api/v2; raises UserError with Airflow's own words when it refuses."""
-        answer = self.http.request(method, f"/api/v2{path}", **options)
+        try:
+            answer = self.ask(method, f"/api/v2{path}", **options)
+        except httpx.HTTPStatusError as error:
+            answer = error.response
         if answer.is_error:
             raise UserError(f"Airflow answered {answer.status_code} to {path}: {answer.text[:500]}")
         return answer.json() if answer.content else {}

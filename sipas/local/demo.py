@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from sipas.builds import tells_anything_new
 from sipas.errors import UserError
@@ -27,7 +28,16 @@ DAG_IDS = {
     "publish_due",
     "approve_release",
     "purge_personal_data",
+    "export_open_data",
+    "send_alerts",
 }
+# A database that is restarted meanwhile is asked again.
+patiently = retry(
+    retry=retry_if_exception_type(psycopg.OperationalError),
+    wait=wait_fixed(1),
+    stop=stop_after_delay(300),
+    reraise=True,
+)
 
 
 class Demo:
@@ -118,6 +128,7 @@ class Demo:
             time.sleep(0.5)
         raise UserError(f"{dag_id} did not come to rest within 10 minutes.")
 
+    @patiently
     def batches_wait(self) -> bool:
         """Whether something was accepted that no build has told yet."""
         with psycopg.connect(database_url(self.instance, "sipas_audit")) as connection:
@@ -133,6 +144,7 @@ class Demo:
             """
         )
 
+    @patiently
     def ask(self, query: str) -> bool:
         """The yes or no that a query answers."""
         with psycopg.connect(database_url(self.instance, "sipas_audit")) as connection:

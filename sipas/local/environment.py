@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 from sipas.errors import UserError
 from sipas.lineage.docs import PAGE
@@ -25,6 +26,7 @@ KEPT = (
     "REQUESTS_CA_BUNDLE",
     "OPENBLAS_CORETYPE",
     "OPENBLAS_L2_SIZE",
+    "SIPAS_COMMIT",
     "SIPAS_EXTERNAL_DATABASE_URL",
     "SIPAS_OPENLINEAGE_TRANSPORTS",
     "SIPAS_PURGE_ORIGINALS_AFTER_DAYS",
@@ -77,9 +79,13 @@ def pipeline(instance: Instance) -> dict[str, str]:
             "SIPAS_INBOX_DIR": str(instance.folder("inbox")),
             "SIPAS_DATA_DOCS_DIR": str(instance.folder("data_docs")),
             "SIPAS_LINEAGE_DIR": str(instance.folder("lineage")),
+            "SIPAS_OPEN_DATA_DIR": str(instance.folder("open-data")),
+            "SIPAS_OPEN_DATA_FILE": str(PROJECT / "config" / "open_data.yml"),
             "SIPAS_SOURCES_FILE": str(PROJECT / "config" / "sources.yml"),
+            "SIPAS_ALERTS_FILE": str(PROJECT / "config" / "alerts.yml"),
             "SIPAS_REFERENCE_DIR": str(PROJECT / "reference"),
             "SIPAS_DBT_PROJECT_DIR": str(PROJECT / "dbt_project"),
+            "SIPAS_SUPERSET_URL": instance.address("superset"),
             "SIPAS_HASH_KEY": instance.secrets["key_hash"],
             # Told to every dbt alike: dbt parses the whole project anew when it is called otherwise
             # than the last time, and Cosmos names both.
@@ -110,6 +116,7 @@ def dbt_connection(url: str) -> dict[str, str]:
 def airflow(instance: Instance) -> dict[str, str]:
     """Airflow's configuration: nothing is written to airflow.cfg."""
     metadata = database_url(instance, "airflow", "airflow")
+    metadata = metadata.replace("postgresql://", "postgresql+psycopg2://")
     home = instance.folder("airflow")
     core = {
         "CORE__DAGS_FOLDER": str(PROJECT / "dags"),
@@ -120,10 +127,15 @@ def airflow(instance: Instance) -> dict[str, str]:
         "CORE__DEFAULT_TIMEZONE": "Asia/Ho_Chi_Minh",
         "CORE__AUTH_MANAGER": "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
         "CORE__FERNET_KEY": instance.secrets["key_airflow_fernet"],
-        "DATABASE__SQL_ALCHEMY_CONN": metadata.replace("postgresql://", "postgresql+psycopg2://"),
-        "API__HOST": "127.0.0.1",
+        "DATABASE__SQL_ALCHEMY_CONN": metadata,
+        "API__HOST": instance.listen_on,
         "API__PORT": str(instance.ports["airflow"]),
-        "API__BASE_URL": instance.address("airflow"),
+        "API__BASE_URL": instance.public_address("airflow"),
+        "CORE__EXECUTION_API_SERVER_URL": f"{instance.address('airflow')}/execution/",
+        # An API server that restarts under a running task is back within a minute or two, and on a
+        # busy machine takes its time over the first answer.
+        "WORKERS__EXECUTION_API_RETRIES": "10",
+        "WORKERS__EXECUTION_API_TIMEOUT": "30",
         "API__SECRET_KEY": instance.secrets["key_airflow_api"],
         "API__WORKERS": "2",
         "API_AUTH__JWT_SECRET": instance.secrets["key_airflow_jwt"],
@@ -145,7 +157,22 @@ def airflow(instance: Instance) -> dict[str, str]:
         # For retries of the producer, which has none: all it told would be saved anew a node.
         "COSMOS__ENABLE_WATCHER_RELIABLE_RETRY": "False",
     }
+    if instance.has_queue:
+        core |= queue(instance, metadata)
     return {"AIRFLOW_HOME": str(home)} | {f"AIRFLOW__{k}": v for k, v in core.items()}
+
+
+def queue(instance: Instance, metadata: str) -> dict[str, str]:
+    """What of Airflow's configuration differs when tasks go through Redis to workers."""
+    secret = quote(instance.secrets["password_redis"], safe="")
+    return {
+        "CORE__EXECUTOR": "CeleryExecutor",
+        # The limit is each worker's: as many at once as the scheduler runs without a queue.
+        "CORE__PARALLELISM": "256",
+        "CELERY__WORKER_CONCURRENCY": "16",
+        "CELERY__BROKER_URL": f"redis://:{secret}@{instance.host('redis')}:6379/0",
+        "CELERY__RESULT_BACKEND": f"db+{metadata}",
+    }
 
 
 def lineage_transport() -> dict[str, object]:
@@ -163,7 +190,7 @@ def airflow_connections(instance: Instance) -> dict[str, str]:
     """Secrets of the sources as Airflow connections; here: the simulated one-stop systems."""
     connection = {
         "conn_type": "http",
-        "host": "127.0.0.1",
+        "host": instance.host("simulator"),
         "port": instance.ports["simulator"],
         "schema": "http",
         "login": "sipas",

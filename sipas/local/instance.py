@@ -1,7 +1,8 @@
 """One instance of the servers: its folder, ports, secrets and mark, made once and remembered.
 
 Everything lies under one folder (`.local/` of the project, or SIPAS_HOME), so two clones, or a
-demo and a test run, live side by side.
+demo and a test run, live side by side. Where somebody else starts the servers (containers do), the
+same is told by settings instead: hosts, ports and a folder of secrets, see `told_instance`.
 """
 
 import json
@@ -9,11 +10,13 @@ import os
 import random
 import secrets
 import socket
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from sipas.errors import UserError
+from sipas.settings import required
 
 PROJECT = Path(__file__).resolve().parents[2]
 SERVICES_WITH_PORT = (
@@ -52,6 +55,8 @@ PEOPLE = (
 # Below the range from which the kernel takes ports for outgoing connections, so that a
 # remembered port is not lost to a browser between two starts.
 PORT_RANGE = range(20000, 32000)
+LOOPBACK = "127.0.0.1"
+TOLD_PORTS = ("airflow", "airflow_worker_logs", "airflow_triggerer_logs", "superset", "simulator")
 
 
 def is_port_free(port: int) -> bool:
@@ -84,7 +89,7 @@ def make_secrets() -> dict[str, str]:
     """Passwords and keys, generated once; nothing has a default."""
     made = {
         f"password_{name}": secrets.token_urlsafe(18)
-        for name in (*DATABASE_ROLES, *PEOPLE, "postgres", "simulator", "supervisor")
+        for name in (*DATABASE_ROLES, *PEOPLE, "postgres", "redis", "simulator", "supervisor")
     }
     made |= {
         f"key_{name}": secrets.token_urlsafe(48)
@@ -95,14 +100,44 @@ def make_secrets() -> dict[str, str]:
     return made
 
 
+class SecretFiles(Mapping[str, str]):
+    """Secrets as files of a folder, one a file; raises UserError naming one that is missing."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __getitem__(self, name: str) -> str:
+        path = self.folder / name
+        try:
+            secret = path.read_text().strip()
+        except (FileNotFoundError, IsADirectoryError):
+            secret = ""
+        except PermissionError as error:
+            raise UserError(f"The secret {path} cannot be read by this account.") from error
+        if not secret:
+            raise UserError(
+                f"The secret {name} is missing: {path} is not there or empty. "
+                "`python3 -m sipas.local.secret_files FOLDER` makes those that are missing."
+            )
+        return secret
+
+    def __iter__(self) -> Iterator[str]:
+        return (path.name for path in sorted(self.folder.iterdir()))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 @dataclass(frozen=True)
 class Instance:
-    """An instance as remembered in `home/instance.json` (mode 0600)."""
+    """An instance as remembered in `home/instance.json` (mode 0600), or as settings tell it."""
 
     home: Path
     mark: str
-    ports: dict[str, int]
-    secrets: dict[str, str] = field(repr=False)
+    ports: Mapping[str, int]
+    secrets: Mapping[str, str] = field(repr=False)
+    # Where a service answers, when not on this machine.
+    hosts: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def run_dir(self) -> Path:
@@ -120,9 +155,32 @@ class Instance:
         """The owner's URL of a PostgreSQL server of the user's own, when one is named."""
         return os.environ.get("SIPAS_EXTERNAL_DATABASE_URL") or None
 
+    @property
+    def is_told(self) -> bool:
+        """Whether somebody else starts the servers, and settings tell of them."""
+        return isinstance(self.secrets, SecretFiles)
+
+    @property
+    def listen_on(self) -> str:
+        """The address on which the web services listen."""
+        return os.environ.get("SIPAS_LISTEN_ON") or LOOPBACK
+
+    @property
+    def has_queue(self) -> bool:
+        """Whether tasks go through a queue to workers; else the scheduler runs them itself."""
+        return "redis" in self.hosts
+
+    def host(self, service: str) -> str:
+        """Where `service` answers: this machine, unless told otherwise."""
+        return self.hosts.get(service, LOOPBACK)
+
     def address(self, service: str) -> str:
-        """http://127.0.0.1:<port> of a web service."""
-        return f"http://127.0.0.1:{self.ports[service]}"
+        """http://<host>:<port> of a web service, as the other services reach it."""
+        return f"http://{self.host(service)}:{self.ports[service]}"
+
+    def public_address(self, service: str) -> str:
+        """The address of a web service as people's browsers reach it."""
+        return os.environ.get(f"SIPAS_PUBLIC_{service.upper()}_URL") or self.address(service)
 
 
 def home_folder() -> Path:
@@ -130,8 +188,29 @@ def home_folder() -> Path:
     return Path(os.environ.get("SIPAS_HOME") or PROJECT / ".local").resolve()
 
 
+def told_instance(secrets_folder: Path) -> Instance:
+    """The instance of servers that somebody else starts: secrets are files of a folder, and the
+    settings SIPAS_HOST_<SERVICE> and SIPAS_PORT_<SERVICE> tell where each service answers.
+
+    Raises UserError naming a setting that is missing.
+    """
+    required("SIPAS_EXTERNAL_DATABASE_URL")
+    return Instance(
+        home=home_folder(),
+        mark="told",
+        ports={name: int(required(f"SIPAS_PORT_{name.upper()}")) for name in TOLD_PORTS},
+        secrets=SecretFiles(secrets_folder),
+        hosts={
+            name: required(f"SIPAS_HOST_{name.upper()}")
+            for name in ("airflow", "superset", "simulator", "redis")
+        },
+    )
+
+
 def load_instance() -> Instance | None:
-    """The instance of `home_folder()`, or None when it was never made."""
+    """The instance that settings tell, or that of `home_folder()`; None when it was never made."""
+    if folder := os.environ.get("SIPAS_SECRETS_DIR"):
+        return told_instance(Path(folder))
     home = home_folder()
     try:
         stored = json.loads((home / "instance.json").read_text())

@@ -3,6 +3,8 @@
 PostgreSQL refuses to run as root. As root it runs as an account without rights that keeps one
 capability, passing by file permissions, so that nobody has to open the folders above ours; the
 account is still not root for PostgreSQL's own check.
+
+psycopg is imported where it connects: Superset's environment, which lacks it, asks for URLs only.
 """
 
 import os
@@ -11,15 +13,23 @@ import shutil
 import subprocess
 import sysconfig
 from pathlib import Path
-from urllib.parse import urlencode
-
-import psycopg
-from psycopg import sql
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from sipas.errors import UserError
 from sipas.local.instance import DATABASE_ROLES, Instance
 
 SUPERUSER = "postgres"
+# docker-compose.yml gives its server the same ones; a test compares.
+SETTINGS = {
+    "max_connections": 200,
+    "shared_buffers": "256MB",
+    "work_mem": "32MB",
+    "maintenance_work_mem": "256MB",
+    "max_wal_size": "2GB",
+    "timezone": "UTC",
+    "jit": "off",
+    "password_encryption": "scram-sha-256",
+}
 DATABASES = {"sipas": "sipas_owner", "airflow": "airflow", "superset": "superset"}
 
 
@@ -121,18 +131,10 @@ def create_cluster(instance: Instance) -> None:
 
 def server_command(instance: Instance) -> list[str]:
     """The server in the foreground, as the supervisor runs it."""
-    settings = {
+    settings = SETTINGS | {
         "listen_addresses": "127.0.0.1",
         "port": instance.ports["postgres"],
         "unix_socket_directories": "",
-        "max_connections": 200,
-        "shared_buffers": "256MB",
-        "work_mem": "32MB",
-        "maintenance_work_mem": "256MB",
-        "max_wal_size": "2GB",
-        "timezone": "UTC",
-        "jit": "off",
-        "password_encryption": "scram-sha-256",
     }
     options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
     return as_server_account([binary("postgres"), "-D", str(data_folder(instance)), *options])
@@ -148,16 +150,18 @@ def admin_url(instance: Instance) -> str:
 
 def database_url(instance: Instance, role: str, database: str = "sipas") -> str:
     """postgresql://role:password@host:port/database, on the embedded or the external server."""
-    parts = psycopg.conninfo.conninfo_to_dict(admin_url(instance))
-    password = instance.secrets[f"password_{role}"]
-    host, port = parts.get("host", "127.0.0.1"), parts.get("port", "5432")
-    others = {k: v for k, v in parts.items() if k.startswith("ssl")}
+    parts = urlsplit(admin_url(instance))
+    password = quote(instance.secrets[f"password_{role}"], safe="")
+    host, port = parts.hostname or "127.0.0.1", parts.port or 5432
+    others = {k: v for k, v in parse_qsl(parts.query) if k.startswith("ssl")}
     query = f"?{urlencode(others)}" if others else ""
     return f"postgresql://{role}:{password}@{host}:{port}/{database}{query}"
 
 
 def is_ready(instance: Instance) -> bool:
     """Whether the server answers a query."""
+    import psycopg
+
     try:
         with psycopg.connect(admin_url(instance), connect_timeout=2) as connection:
             connection.execute("select 1")
@@ -168,6 +172,9 @@ def is_ready(instance: Instance) -> bool:
 
 def create_roles_and_databases(instance: Instance) -> None:
     """Roles with their passwords, and the three databases; twice is the same as once."""
+    import psycopg
+    from psycopg import sql
+
     with psycopg.connect(admin_url(instance), autocommit=True) as connection:
         for role in DATABASE_ROLES:
             known = connection.execute("select 1 from pg_roles where rolname = %s", [role])

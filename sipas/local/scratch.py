@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from sipas.local import environment, lifecycle, postgres, supervisor
+from sipas.local import environment, lifecycle, postgres, prepare, supervisor
 from sipas.local.instance import Instance, load_or_create_instance
 from sipas.local.processes import processes_with_mark
 from sipas.local.services import SERVICES
@@ -20,7 +20,7 @@ from sipas.local.services import SERVICES
 FORGETFUL = "fsync = off\nfull_page_writes = off\nsynchronous_commit = off\n"
 MIGRATED = "template_sipas"
 ROLES = ("ingest", "transform", "release", "audit", "lineage", "bi", "supervisor", "owner")
-OWN_VARIABLES = ("SIPAS_HOME", "SIPAS_EXTERNAL_DATABASE_URL")
+OWN_VARIABLES = ("SIPAS_HOME", "SIPAS_EXTERNAL_DATABASE_URL", "SIPAS_SECRETS_DIR")
 
 
 @contextmanager
@@ -102,6 +102,7 @@ class Warehouse:
             "SIPAS_INBOX_DIR": str(self.inbox),
             "SIPAS_DATA_DOCS_DIR": str(self.folder / "data_docs"),
             "SIPAS_LINEAGE_DIR": str(self.folder / "lineage"),
+            "SIPAS_OPEN_DATA_DIR": str(self.folder / "open-data"),
             "DBT_TARGET_PATH": str(self.folder / "dbt"),
             "DBT_LOG_PATH": str(self.folder / "dbt" / "logs"),
             "SIPAS_DATABASE_URL": self.url("owner"),
@@ -136,7 +137,7 @@ def make_warehouse(instance: Instance, folder: Path, prefix: str) -> Warehouse:
         if not known.fetchone():
             create_database(connection, template, "template0")
             with variables({"SIPAS_DATABASE_URL": template.url("owner")}):
-                lifecycle.upgrade_to_head()
+                prepare.upgrade_to_head()
         create_database(connection, made, MIGRATED)
     return made
 

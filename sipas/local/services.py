@@ -1,11 +1,13 @@
 """The servers of an instance: what each runs, with which environment, and when it is healthy."""
 
+import json
 import os
+import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-
-import httpx
+from http.client import HTTPException
+from urllib.request import ProxyHandler, build_opener
 
 from sipas.errors import UserError
 from sipas.local import environment, postgres
@@ -25,12 +27,13 @@ class Service:
     stop_seconds: int = 10
 
 
-def answers(url: str) -> bool:
-    """Whether `url` answers 200."""
+def answer_of(url: str) -> bytes | None:
+    """What `url` answers, asked without a proxy; None when it does not, or with an error."""
     try:
-        return httpx.get(url, timeout=3, trust_env=False).status_code == 200
-    except httpx.HTTPError:
-        return False
+        with build_opener(ProxyHandler({})).open(url, timeout=3) as answer:
+            return answer.read()
+    except (OSError, HTTPException):
+        return None
 
 
 def airflow_part_is_healthy(part: str) -> Callable[[Instance], bool]:
@@ -39,8 +42,8 @@ def airflow_part_is_healthy(part: str) -> Callable[[Instance], bool]:
     def check(instance: Instance) -> bool:
         url = f"{instance.address('airflow')}/api/v2/monitor/health"
         try:
-            health = httpx.get(url, timeout=3, trust_env=False).json()
-        except (httpx.HTTPError, ValueError):
+            health = json.loads(answer_of(url) or "{}")
+        except ValueError:
             return False
         return health.get(part, {}).get("status") == "healthy"
 
@@ -67,13 +70,26 @@ def airflow_service(name: str, part: str, port: str | None = None) -> Service:
     )
 
 
+def worker_answers(instance: Instance) -> bool:
+    """Whether the worker of this machine answers through the queue."""
+    from celery import Celery
+    from kombu.exceptions import OperationalError
+
+    variables = environment.airflow(instance)
+    app = Celery(broker=variables["AIRFLOW__CELERY__BROKER_URL"])
+    try:
+        return bool(app.control.ping(destination=[f"celery@{socket.gethostname()}"], timeout=5))
+    except OperationalError:
+        return False
+
+
 def superset_command(instance: Instance) -> list[str]:
     """Superset behind gunicorn."""
     return [
         str(environment.SUPERSET_BIN / "gunicorn"),
         "superset.app:create_app()",
         "--bind",
-        f"127.0.0.1:{instance.ports['superset']}",
+        f"{instance.listen_on}:{instance.ports['superset']}",
         "--worker-class",
         "gthread",
         "--workers",
@@ -103,6 +119,8 @@ def simulator_command(instance: Instance) -> list[str]:
         "one-stop",
         "--port",
         str(instance.ports["simulator"]),
+        "--host",
+        instance.listen_on,
     ]
 
 
@@ -123,18 +141,25 @@ SERVICES = {
         airflow_service("dag-processor", "dag_processor"),
         airflow_service("triggerer", "triggerer", "airflow_triggerer_logs"),
         Service(
+            "airflow-worker",
+            None,
+            lambda _: [str(environment.BIN / "airflow"), "celery", "worker"],
+            airflow_environment,
+            worker_answers,
+        ),
+        Service(
             "superset",
             "superset",
             superset_command,
             environment.superset,
-            lambda i: answers(f"{i.address('superset')}/health"),
+            lambda i: answer_of(f"{i.address('superset')}/health") is not None,
         ),
         Service(
             "simulator",
             "simulator",
             simulator_command,
             environment.simulator,
-            lambda i: answers(f"{i.address('simulator')}/health"),
+            lambda i: answer_of(f"{i.address('simulator')}/health") is not None,
         ),
     )
 }
@@ -142,18 +167,22 @@ SERVICES = {
 
 def services_of(instance: Instance) -> list[Service]:
     """The services that this instance runs itself."""
-    return [
-        service
-        for service in SERVICES.values()
-        if not (service.name == "postgres" and instance.external_database_url)
-    ]
+    not_ours = {"airflow-worker"} if not instance.has_queue else set()
+    if instance.external_database_url:
+        not_ours.add("postgres")
+    return [service for service in SERVICES.values() if service.name not in not_ours]
+
+
+def find_service(name: str) -> Service:
+    """The service of this name; raises UserError with the names there are."""
+    if name not in SERVICES:
+        raise UserError(f"There is no server '{name}'; there are {', '.join(SERVICES)}.")
+    return SERVICES[name]
 
 
 def run_service(instance: Instance, name: str) -> None:
-    """Becomes the server `name` (the supervisor calls this); does not return."""
-    service = SERVICES.get(name)
-    if service is None:
-        raise UserError(f"There is no server '{name}'; there are {', '.join(SERVICES)}.")
+    """Becomes the server `name` (a supervisor or a container calls this); does not return."""
+    service = find_service(name)
     command = service.command(instance)
     variables = environment.common(instance) | service.environment(instance)
     os.chdir(PROJECT)

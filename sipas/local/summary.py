@@ -24,13 +24,11 @@ def summary(instance: Instance, round_code: str, seconds: dict[str, float]) -> s
     lines += [f"  {value:7.1f}  {name}" for name, value in seconds.items()]
     lines += [
         "",
-        f"Dashboard  {instance.address('superset')}/superset/dashboard/tong-quan/",
-        f"Airflow    {instance.address('airflow')}/dags/build_warehouse",
+        f"Dashboard  {instance.public_address('superset')}/superset/dashboard/tong-quan/",
+        f"Airflow    {instance.public_address('airflow')}/dags/build_warehouse",
         f"Data Docs  {(instance.folder('data_docs') / 'index.html').as_uri()}",
         "",
         *superset_accounts.lines(),
-        "",
-        "Logins: `.venv/pipeline/bin/sipas env`. Stop with `make down`; data stays.",
     ]
     return "\n".join(lines)
 

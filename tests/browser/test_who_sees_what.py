@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from readers import AGENCY, Reader, agencies
 
-from sipas.local import lifecycle
+from sipas.local import prepare
 from sipas.local.demo import Demo
 from sipas.local.instance import PROJECT
 from sipas.local.postgres import database_url
@@ -231,7 +231,7 @@ def test_guests_see_nothing_and_what_was_changed_by_hand_is_put_back(
     assert readers["giamsat"].get("/api/v1/security/roles/").status_code == 200, "now an Admin"
     assert "H99.01" in agencies(readers["coquan"].ask(dataset)), "now every agency"
     with variables({"SIPAS_PUBLIC_DASHBOARDS": "1"}):
-        lifecycle.sync_access(demo.instance)
+        prepare.sync_access(demo.instance)
     said = (demo.instance.run_dir / "sync-access.log").read_text()
     for line in TOLD:
         assert line in said
@@ -240,7 +240,7 @@ def test_guests_see_nothing_and_what_was_changed_by_hand_is_put_back(
     public = set(rules.guests["dashboards"]) & set(assets.of("dashboards"))
     assert set(guest.names("dashboard", "slug")) == public
     assert guest.ask(dataset).status_code in (401, 403)
-    lifecycle.sync_access(demo.instance)
+    prepare.sync_access(demo.instance)
     assert not guest.names("dashboard", "slug")
 
 

@@ -17,8 +17,9 @@ from psycopg import sql
 
 from sipas.local import environment, postgres
 from sipas.local.instance import Instance, load_instance
-from sipas.local.lifecycle import down, upgrade_to_head
-from sipas.local.scratch import ROLES, Warehouse, scratch_instance, variables
+from sipas.local.lifecycle import down
+from sipas.local.prepare import upgrade_to_head
+from sipas.local.scratch import OWN_VARIABLES, ROLES, Warehouse, scratch_instance, variables
 
 PREFIX = "sipas_verify"
 SERVERS = "sipas_verify_server_"
@@ -71,7 +72,7 @@ def end_left_over(folder: Path) -> None:
         except BlockingIOError:
             return  # of another run
         for home in folder.glob("server-*"):
-            with variables({"SIPAS_HOME": str(home)}):
+            with variables(dict.fromkeys(OWN_VARIABLES) | {"SIPAS_HOME": str(home)}):
                 if instance := load_instance():
                     down(instance)
         shutil.rmtree(folder, ignore_errors=True)

@@ -22,7 +22,7 @@ from bench.chart_questions import Question, questions
 from bench.chart_world import fill
 from bench.dossiers import dossier_warehouse
 from bench.sizes import measure_sizes
-from sipas.local import environment, lifecycle
+from sipas.local import environment, prepare
 from sipas.local.instance import PROJECT, Instance
 from sipas.local.scratch import Warehouse
 from sipas.local.services import superset_command
@@ -55,7 +55,7 @@ def superset(instance: Instance, warehouse: Warehouse) -> Iterator[httpx.Client]
     """A Superset on this warehouse with the assets of the project; a client of it, logged in."""
     variables = environment.superset(instance) | {"SIPAS_BI_DATABASE_URL": warehouse.url("bi")}
     whole = os.environ | environment.common(instance) | variables
-    lifecycle.prepare_superset(instance)
+    prepare.prepare_superset(instance)
     script = str(PROJECT / "superset" / "sync_assets.py")
     python = str(environment.SUPERSET_BIN / "python")
     sync = subprocess.run([python, script], env=whole, capture_output=True, text=True, check=False)

@@ -10,7 +10,7 @@ this one, the run begins anew, finds nothing to ask and ends.
 from airflow.sdk import Param, dag, task
 
 from sipas.orchestration.approval import CandidateApproval
-from sipas.orchestration.defaults import DEFAULTS, MOST_WAITING_CANDIDATES
+from sipas.orchestration.defaults import DEFAULTS, FAILURE_NOTED, MOST_WAITING_CANDIDATES
 from sipas.orchestration.publish import look_at_candidate, publish
 
 
@@ -20,6 +20,7 @@ from sipas.orchestration.publish import look_at_candidate, publish
     max_active_runs=MOST_WAITING_CANDIDATES,
     params={"release_id": Param("", type="string", title="Bản chờ phê duyệt")},
     default_args=DEFAULTS,
+    on_failure_callback=FAILURE_NOTED,
     tags=["publish"],
     doc_md=__doc__,
 )

@@ -15,6 +15,7 @@ from sipas.orchestration.build import build_again_unless_whole, dbt_models
 from sipas.orchestration.defaults import (
     DEFAULTS,
     DOSSIERS_ARRIVED,
+    FAILURE_NOTED,
     REFERENCE_ARRIVED,
     SURVEYS_ARRIVED,
     WAREHOUSE_BUILT,
@@ -30,6 +31,7 @@ from sipas.orchestration.defaults import (
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULTS,
+    on_failure_callback=FAILURE_NOTED,
     tags=["build"],
     doc_md=__doc__,
 )

@@ -8,7 +8,7 @@ catches up with a later run; the others go on, and one asset event follows when 
 from airflow.sdk import dag, task, task_group
 from airflow.timetables.trigger import CronTriggerTimetable
 
-from sipas.orchestration.defaults import DEFAULTS, DOSSIERS_ARRIVED
+from sipas.orchestration.defaults import DEFAULTS, DOSSIERS_ARRIVED, FAILURE_NOTED
 from sipas.orchestration.ingest import finish_ingest, land_one_stop, load_pending
 
 KINDS = ("dossiers", "feedback")
@@ -19,6 +19,7 @@ KINDS = ("dossiers", "feedback")
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULTS,
+    on_failure_callback=FAILURE_NOTED,
     tags=["ingest"],
     doc_md=__doc__,
 )

@@ -8,7 +8,7 @@ corrected file of the same name supersedes it.
 from airflow.sdk import dag, task
 from airflow.timetables.trigger import CronTriggerTimetable
 
-from sipas.orchestration.defaults import DEFAULTS, SURVEYS_ARRIVED
+from sipas.orchestration.defaults import DEFAULTS, FAILURE_NOTED, SURVEYS_ARRIVED
 from sipas.orchestration.ingest import finish_ingest, load_pending
 
 
@@ -17,6 +17,7 @@ from sipas.orchestration.ingest import finish_ingest, load_pending
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULTS,
+    on_failure_callback=FAILURE_NOTED,
     tags=["ingest"],
     doc_md=__doc__,
 )

@@ -8,7 +8,7 @@ about releases that were decided elsewhere (`sipas release approve`).
 from airflow.sdk import dag
 from airflow.timetables.trigger import CronTriggerTimetable
 
-from sipas.orchestration.defaults import DEFAULTS
+from sipas.orchestration.defaults import DEFAULTS, FAILURE_NOTED
 from sipas.orchestration.publish import ask_people, publish
 
 
@@ -17,6 +17,7 @@ from sipas.orchestration.publish import ask_people, publish
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULTS,
+    on_failure_callback=FAILURE_NOTED,
     tags=["publish"],
     doc_md=__doc__,
 )

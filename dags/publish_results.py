@@ -9,7 +9,7 @@ and tests only and is marked in the release.
 
 from airflow.sdk import dag, task
 
-from sipas.orchestration.defaults import DEFAULTS, WAREHOUSE_BUILT
+from sipas.orchestration.defaults import DEFAULTS, FAILURE_NOTED, WAREHOUSE_BUILT
 from sipas.orchestration.publish import (
     approve_automatically,
     ask_people,
@@ -23,6 +23,7 @@ from sipas.orchestration.publish import (
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULTS,
+    on_failure_callback=FAILURE_NOTED,
     tags=["publish"],
     doc_md=__doc__,
 )

@@ -8,7 +8,7 @@ of `audit.purges` or `audit.applicant_purges`; deliveries and copies are never d
 from airflow.sdk import dag, task
 from airflow.timetables.trigger import CronTriggerTimetable
 
-from sipas.orchestration.defaults import DEFAULTS
+from sipas.orchestration.defaults import DEFAULTS, FAILURE_NOTED
 
 
 @dag(
@@ -16,6 +16,7 @@ from sipas.orchestration.defaults import DEFAULTS
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULTS,
+    on_failure_callback=FAILURE_NOTED,
     tags=["protect"],
     doc_md=__doc__,
 )

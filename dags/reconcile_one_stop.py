@@ -9,7 +9,7 @@ source, agency, day and both counts.
 from airflow.sdk import dag, task, task_group
 from airflow.timetables.trigger import CronTriggerTimetable
 
-from sipas.orchestration.defaults import DEFAULTS, DOSSIERS_ARRIVED
+from sipas.orchestration.defaults import DEFAULTS, DOSSIERS_ARRIVED, FAILURE_NOTED
 from sipas.orchestration.ingest import (
     compare_counts,
     confirm_counts,
@@ -23,6 +23,7 @@ from sipas.orchestration.ingest import (
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULTS,
+    on_failure_callback=FAILURE_NOTED,
     tags=["ingest"],
     doc_md=__doc__,
 )

@@ -1,34 +1,66 @@
-"""Screenshots of a running demo for the README; `make images` runs this."""
+"""Pictures of a running demo for the papers; `make images` runs this.
+
+Every dashboard on a laptop and on a telephone, and the graph of Airflow. One page alone:
+`python -m docs.make_images tong-quan`.
+"""
 
 import shutil
 import sys
 from pathlib import Path
 from urllib.parse import quote
 
-from playwright.sync_api import Page, expect, sync_playwright
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from sipas.local.airflow_client import AirflowClient
-from sipas.local.instance import Instance, load_instance
+from sipas.local.instance import PROJECT, Instance, load_instance
 
 IMAGES = Path(__file__).parent / "images"
-WAIT = 60_000
+DASHBOARDS = PROJECT / "superset" / "assets" / "dashboards"
+WAIT = 120_000
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+# Ending of the picture's name → width of the window.
+SCREENS = {"": 1400, "-phone": 400}
+COLOURS = 128  # a page of text and few colours needs no more: a third of the bytes
+LARGEST = 6_000_000  # bytes of all pictures: everybody who clones the project loads them
 
 
-def dashboard(page: Page, instance: Instance, name: str) -> None:
-    """The dashboard as an official sees it, every chart drawn."""
-    address = instance.address("superset")
-    page.goto(f"{address}/login/")
+def log_in(browser: Browser, instance: Instance, width: int) -> Page:
+    """A new window of Superset, logged in as the official who sees all pages."""
+    page = browser.new_context(viewport={"width": width, "height": 1000}, locale="vi-VN").new_page()
+    page.set_default_timeout(WAIT)
+    page.goto(f"{instance.address('superset')}/login/")
     page.fill("#username", "canbo")
     page.fill("#password", instance.secrets["password_superset_official"])
     page.click("[data-test=login-button]")
     page.wait_for_url(lambda url: "/login" not in url)
-    page.goto(f"{address}/superset/dashboard/tong-quan/")
-    expect(page.locator(".header-line").first).to_be_visible(timeout=WAIT)
-    expect(page.locator(".chart-slice")).to_have_count(9, timeout=WAIT)
-    expect(page.locator(".loading")).to_have_count(0, timeout=WAIT)
+    return page
+
+
+def dashboard(page: Page, instance: Instance, slug: str, picture: Path) -> None:
+    """The whole page, every chart drawn."""
+    width = page.viewport_size["width"]
+    page.set_viewport_size({"width": width, "height": 1000})
+    page.goto(f"{instance.address('superset')}/superset/dashboard/{slug}/")
+    expect(page.locator(".chart-slice").first).to_be_visible(timeout=WAIT)
+    # Charts further down load when they come into view: the window grows with the page.
+    for _ in range(3):
+        bottom = page.evaluate(
+            "document.querySelector('.grid-container').getBoundingClientRect().bottom"
+        )
+        page.set_viewport_size({"width": width, "height": int(bottom) + 40})
+        page.wait_for_timeout(1000)
+        expect(page.locator(".loading")).to_have_count(0, timeout=WAIT)
     page.wait_for_timeout(2000)  # the bars grow for a second
-    page.screenshot(path=IMAGES / name, full_page=True)
+    page.screenshot(path=picture)
+    compress(picture)
+
+
+def compress(picture: Path) -> None:
+    """Write the picture again with few colours."""
+    with Image.open(picture) as image:
+        few = image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    few.save(picture, optimize=True)
 
 
 def airflow_graph(page: Page, instance: Instance) -> None:
@@ -49,26 +81,36 @@ def airflow_graph(page: Page, instance: Instance) -> None:
     page.get_by_role("button", name="Fit View").click()
     page.wait_for_timeout(1000)
     page.screenshot(path=IMAGES / "airflow-build.png")
+    compress(IMAGES / "airflow-build.png")
 
 
-def main() -> None:
-    """Takes every picture; the demo must be running."""
+def main(wanted: list[str]) -> None:
+    """Take the pictures of the wanted pages, or of all and of Airflow; the demo must be running."""
     instance = load_instance()
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if instance is None or chromium is None:
         sys.exit("images: run `make demo` first, and install Chromium.")
+    slugs = sorted(path.stem for path in DASHBOARDS.glob("*.yaml"))
+    if unknown := set(wanted) - set(slugs):
+        sys.exit(
+            f"images: no dashboard {', '.join(sorted(unknown))}; there are {', '.join(slugs)}."
+        )
     IMAGES.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        for name, size in (
-            ("dashboard.png", {"width": 1400, "height": 2800}),
-            ("dashboard-phone.png", {"width": 400, "height": 4200}),
-        ):
-            dashboard(browser.new_context(viewport=size, locale="vi-VN").new_page(), instance, name)
-        laptop = browser.new_context(viewport={"width": 1400, "height": 800}).new_page()
-        airflow_graph(laptop, instance)
+        for ending, width in SCREENS.items():
+            page = log_in(browser, instance, width)
+            for slug in wanted or slugs:
+                dashboard(page, instance, slug, IMAGES / f"{slug}{ending}.png")
+        if not wanted:
+            laptop = browser.new_context(viewport={"width": 1400, "height": 800}).new_page()
+            airflow_graph(laptop, instance)
         browser.close()
+    size = sum(path.stat().st_size for path in IMAGES.glob("*.png"))
+    print(f"{size / 1e6:.1f} MB in {IMAGES}")
+    if size > LARGEST:
+        sys.exit(f"images: more than {LARGEST / 1e6:.0f} MB: use fewer colours or shorter pages.")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -14,6 +14,7 @@ from sipas.errors import UserError
 # Commands of the rooms, imported only when called: most of them load slow libraries.
 ROOM_COMMANDS = {
     "access": "sipas.access",
+    "alerts": "sipas.alerts.commands",
     "docs": "sipas.lineage.docs",
     "form": "sipas.survey.commands",
     "gates": "sipas.gates.commands",
@@ -53,8 +54,11 @@ class Sipas(click.Group):
 
 
 def needs_no_instance(args: list[str]) -> bool:
-    """Whether a command only explains itself, or reads a bundle on a machine without one."""
-    return any(arg in ("-h", "--help") or arg.split("=")[0] == "--bundle" for arg in args)
+    """Whether a command only explains itself, or checks a bundle or open data on a machine without
+    one."""
+    options = {arg.split("=")[0] for arg in args}
+    checks_a_file = "--bundle" in options or {"open-data", "--check"} <= options
+    return checks_a_file or not options.isdisjoint(("-h", "--help"))
 
 
 @click.group(cls=Sipas, context_settings={"help_option_names": ["-h", "--help"]})
@@ -164,12 +168,12 @@ def env(as_json: bool, with_all: bool) -> None:
     instance = current_instance()
     values = addresses(instance)
     if with_all:
-        from sipas.local import environment, services
+        from sipas.local import environment, services, superset_accounts
 
         values |= {
             "AIRFLOW_APPROVER_PASSWORD": instance.secrets["password_airflow_approver"],
             "AIRFLOW_AUDITOR_PASSWORD": instance.secrets["password_airflow_auditor"],
-            "SUPERSET_OFFICIAL_PASSWORD": instance.secrets["password_superset_official"],
+            **superset_accounts.passwords(instance),
             **environment.supervisor(instance),
             **environment.simulator(instance),
             "SIPAS_SIMULATOR_URL": instance.address("simulator"),

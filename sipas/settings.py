@@ -21,6 +21,11 @@ def required(name: str) -> str:
     return value
 
 
+def optional(name: str) -> str | None:
+    """The value of environment variable `name`, or None when it is not set."""
+    return os.environ.get(name) or None
+
+
 def directory(name: str) -> Path:
     """The folder that environment variable `name` points to, made when it is not there."""
     path = Path(required(name))

@@ -6,6 +6,7 @@ neighbours, the format of every column. README.md tells what a file may say.
 """
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
@@ -32,6 +33,7 @@ FORMATS = {
 LEFT = {"text", "flag", "date"}
 # A row of a dashboard that has one of these holds no charts.
 WORDS = {"heading", "text"}
+_PIECE = re.compile(r"\{\{(\w+)(?: ([\w.]+))?\}\}")
 
 Document = dict[str, Any]
 
@@ -107,6 +109,7 @@ class _Compiler:
     def __init__(self, short: dict[str, dict[str, Document]]) -> None:
         self.short = short
         self.kinds = yaml.safe_load((FOLDER / "chart_kinds.yaml").read_text(encoding="utf-8"))
+        self.pieces = yaml.safe_load((FOLDER / "sql_words.yaml").read_text(encoding="utf-8"))
         self.style = (FOLDER / "dashboard.css").read_text(encoding="utf-8")
         self.numbers = {slug: n for n, slug in enumerate(sorted(short.get("charts", {})), 1)}
 
@@ -128,7 +131,7 @@ class _Compiler:
             "table_name": document.get("view", slug.replace("-", "_")),
             "schema": document["schema"],
             "description": document["description"],
-            **({"sql": document["sql"]} if "sql" in document else {}),
+            **({"sql": self.sql(document["sql"])} if "sql" in document else {}),
             "filter_select_enabled": True,
             "columns": [_column(n, said) for n, said in document["columns"].items()],
             "metrics": [_metric(n, said) for n, said in document.get("metrics", {}).items()],
@@ -136,6 +139,16 @@ class _Compiler:
             "always_filter_main_dttm": False,
             "database_uuid": str(uuid_of("databases", database)),
         }
+
+    def sql(self, text: str) -> str:
+        """Return the query with the pieces of sql_words.yaml in the places that name them."""
+
+        def piece(match: re.Match[str]) -> str:
+            if match[1] not in self.pieces:
+                raise AssetError(f"không có mẩu SQL «{match[1]}» (sql_words.yaml)")
+            return self.sql(self.pieces[match[1]].replace("$1", match[2] or ""))
+
+        return _PIECE.sub(piece, text)
 
     def chart(self, slug: str, document: Document) -> Document:
         """A chart: the settings of its kind, then its own."""
@@ -196,8 +209,8 @@ class _Compiler:
                 },
                 "filter_bar_orientation": "HORIZONTAL",
                 "native_filter_configuration": [
-                    self.filter(number, said, charts)
-                    for number, said in enumerate(document.get("filters", []), 1)
+                    self.filter(said, charts, document["filters"])
+                    for said in document.get("filters", [])
                 ],
             },
             "position": grid_of(
@@ -237,8 +250,12 @@ class _Compiler:
         ]
         return " · ".join(links)
 
-    def filter(self, number: int, said: Document, charts: list[str]) -> Document:
-        """A native filter over the charts whose dataset has its column."""
+    def filter(self, said: Document, charts: list[str], all_said: list[Document]) -> Document:
+        """A native filter over the charts whose dataset has its column; `under` names the filter
+        that narrows its choices."""
+        names = [each["name"] for each in all_said]
+        if said.get("under", said["name"]) not in names:
+            raise AssetError(f"bộ lọc «{said['name']}»: không có bộ lọc «{said['under']}»")
         self.of("datasets", said["dataset"])
         column = said["column"]
         excluded = [
@@ -254,7 +271,7 @@ class _Compiler:
                 "filterState": {"value": values, "label": str(said["default"])},
             }
         return {
-            "id": f"NATIVE_FILTER-{column}-{number}",
+            "id": _filter_id(all_said, said["name"]),
             "type": "NATIVE_FILTER",
             "name": said["name"],
             "description": said.get("description", ""),
@@ -266,6 +283,8 @@ class _Compiler:
                 }
             ],
             "defaultDataMask": chosen,
+            # Charts wait for the choice; else they would ask first without it.
+            "requiredFirst": said.get("first", False),
             **({"sortMetric": said["sorted_by"]} if "sorted_by" in said else {}),
             "controlValues": {
                 "multiSelect": said.get("many", False),
@@ -275,9 +294,15 @@ class _Compiler:
                 "searchAllOptions": False,
                 "sortAscending": said.get("ascending", "sorted_by" not in said),
             },
-            "cascadeParentIds": [],
+            "cascadeParentIds": [_filter_id(all_said, said["under"])] if "under" in said else [],
             "scope": {"rootPath": ["ROOT_ID"], "excluded": sorted(set(excluded))},
         }
+
+
+def _filter_id(filters: list[Document], name: str) -> str:
+    """Return the identity of a dashboard's filter: column and place."""
+    number, said = next((n, said) for n, said in enumerate(filters, 1) if said["name"] == name)
+    return f"NATIVE_FILTER-{said['column']}-{number}"
 
 
 def _said(said: str | Document) -> Document:
@@ -330,10 +355,10 @@ def _condition(column: str, wanted: Any) -> Document:
 
 def _table_params(document: Document, dataset: Document) -> Document:
     """Sorting, and for each shown column its format, side and width."""
-    columns = dataset["columns"]
+    known = {**dataset.get("metrics", {}), **dataset["columns"]}
     config = {}
-    for name in document["show"]:
-        kind = _said(columns[name])["as"] if name in columns else "text"
+    for name in document.get("show") or [*document["by"], *document["metrics"]]:
+        kind = _said(known[name])["as"] if name in known else "text"
         said: Document = {"horizontalAlign": "left" if kind in LEFT else "right"}
         if FORMATS[kind][1]:
             said["d3NumberFormat"] = FORMATS[kind][1]

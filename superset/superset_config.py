@@ -4,11 +4,18 @@ Superset loads this file through SUPERSET_CONFIG_PATH; module names in capitals 
 """
 
 import os
+import sys
 from pathlib import Path
 from urllib.parse import quote
 
-from flask import Flask, Response, request, session
+from flask import Flask, Response, redirect, request, session
+from sqlalchemy import false
 from sqlalchemy.engine.url import URL, make_url
+from sqlalchemy.orm import Query
+
+# Superset loads this file alone; its neighbours are ours, too.
+sys.path.append(str(Path(__file__).parent))
+from no_free_sql import SipasSecurityManager
 
 
 def _required(name: str) -> str:
@@ -62,7 +69,10 @@ D3_TIME_FORMAT = {
     "shortMonths": [f"thg {month}" for month in _MONTHS],
 }
 
-_PACK_FILE = Path(__file__).parent / "translations" / "vi" / "LC_MESSAGES" / "messages.json"
+# Superset's own words, then ours: the server reads messages.mo, the browser messages.json.
+_WORDS = Path(__file__).parent / "translations"
+BABEL_TRANSLATION_DIRECTORIES = f"translations;{_WORDS}"
+_PACK_FILE = _WORDS / "vi" / "LC_MESSAGES" / "messages.json"
 
 
 def _serve_vietnamese_pack() -> Response | None:
@@ -83,16 +93,55 @@ def _drop_events_of_strangers() -> Response | None:
     return None
 
 
+def _open_first_dashboard() -> Response | None:
+    """Lead a reader to a dashboard at once: Superset's start page lists work that readers lack."""
+    if request.path.rstrip("/") != "/superset/welcome" or "_user_id" not in session:
+        return None
+    from superset.daos.dashboard import DashboardDAO
+
+    from superset import security_manager
+
+    if security_manager.is_admin():
+        return None
+    slugs = sorted(dashboard.slug for dashboard in DashboardDAO.find_all() if dashboard.slug)
+    first = "tong-quan" if "tong-quan" in slugs else next(iter(slugs), None)
+    return redirect(f"/superset/dashboard/{first}/" if first else "/dashboard/list/")
+
+
+_ERRORS = {
+    403: ("Không được phép", "Tài khoản của bạn không được mở trang này."),
+    404: ("Không tìm thấy trang", "Địa chỉ không đúng, hoặc trang không dành cho bạn."),
+    500: ("Có lỗi xảy ra", "Hãy thử lại sau; nếu vẫn lỗi, hãy báo người quản trị."),
+}
+
+
+def _say_errors_in_vietnamese(response: Response) -> Response:
+    """Put our words in the place of Superset's English error pages; programs get what they got."""
+    wanted = request.accept_mimetypes
+    if response.status_code not in _ERRORS or wanted["text/html"] <= wanted["application/json"]:
+        return response
+    title, text = _ERRORS[response.status_code]
+    page = (
+        f"<!doctype html><html lang='vi'><meta charset='utf-8'><title>{title}</title>"
+        "<meta name='viewport' content='width=device-width, initial-scale=1'>"
+        "<body style='font-family: Inter, \"Noto Sans\", sans-serif; margin: 15vh 8vw'>"
+        f"<h1>{title}</h1><p>{text}</p><p><a href='/'>Về trang đầu</a></p>"
+    )
+    return Response(page, status=response.status_code, mimetype="text/html")
+
+
 def FLASK_APP_MUTATOR(app: Flask) -> None:
-    """Add what Superset has no setting for: our language pack, a login that lasts."""
+    """Add what Superset has no setting for: our words, a login that lasts, a start page."""
+    app.after_request(_say_errors_in_vietnamese)
     app.before_request(_serve_vietnamese_pack)
     app.before_request(_drop_events_of_strangers)
+    app.before_request(_open_first_dashboard)
 
 
 # --- Look ---------------------------------------------------------------------------------
 APP_NAME = "SIPAS"
-LOGO_TARGET_PATH = "/superset/dashboard/tong-quan/"
-LOGO_TOOLTIP = "Về trang tổng quan"
+LOGO_TARGET_PATH = "/superset/welcome/"
+LOGO_TOOLTIP = "Về trang đầu"
 # A word mark of our own, inside the page: no outside host, no file to install.
 _LOGO = "data:image/svg+xml," + quote(
     "<svg xmlns='http://www.w3.org/2000/svg' width='96' height='24'>"
@@ -174,7 +223,21 @@ TALISMAN_CONFIG = {
     "force_https": False,
     "session_cookie_secure": False,
 }
+
+
+def _administrators_only(query: Query) -> Query:
+    """Whom the lists of people and roles beside a filter name: nobody, to readers."""
+    from superset import security_manager
+
+    return query if security_manager.is_admin() else query.filter(false())
+
+
+EXTRA_RELATED_QUERY_FILTERS = {"user": _administrators_only, "role": _administrators_only}
+# Nobody sees rows past roles.yaml, and nobody but Admin writes SQL.
+CUSTOM_SECURITY_MANAGER = SipasSecurityManager
 FEATURE_FLAGS = {
+    # A dashboard is opened by the roles that it names (roles.yaml), not by who reads a dataset.
+    "DASHBOARD_RBAC": True,
     # Without it SQL Lab walks around row-level security.
     "RLS_IN_SQLLAB": True,
     "HORIZONTAL_FILTER_BAR": True,

@@ -5,15 +5,14 @@ SUPERSET_CONFIG_PATH set:
 
     python superset/sync_assets.py
 
-Needs SUPERSET_USER, SUPERSET_PASSWORD (administrator), SUPERSET_OFFICIAL_USER and
-SUPERSET_OFFICIAL_PASSWORD (an official who reads). Checks the files, imports them, removes what
-is no longer in the folder, then asks the question of every chart and filter as the official
-would. Any fault: exit 1, one line a fault. An import is whole or not at all; a question that
-fails afterwards leaves the imported files in place.
+Needs SUPERSET_USER, SUPERSET_PASSWORD (administrator) and SIPAS_ACCOUNTS_FILE (who reads, see
+README.md); SIPAS_PUBLIC_DASHBOARDS=1 opens some dashboards to guests. Checks the files, imports
+them, removes what is no longer in the folder, then asks the question of every chart and filter as
+somebody who may open it. Any fault: exit 1, one line a fault. An import is whole or not at all; a
+question that fails afterwards leaves the imported files in place.
 """
 
 import json
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -21,27 +20,20 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from access import admin_account, setting, sync_access
+from access_rules import AccessError, check, load_accounts, load_rules, readers_of
 from compile_assets import AssetError, query_of
-from flask_appbuilder.security.sqla.models import Role, User
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine.url import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from superset.app import create_app
 from validate_assets import ASSETS, KINDS, Assets, load, validate
-from werkzeug.security import check_password_hash
 
 # Superset's models may only be imported inside an application context: hence the local imports.
-ROLES_FILE = Path(__file__).parent / "roles.yaml"
 
 
 class SyncError(Exception):
     """Something that the reader can mend; the text names the file or setting, then the cause."""
-
-
-def _setting(name: str) -> str:
-    if not os.environ.get(name):
-        raise SyncError(f"thiếu biến môi trường {name}")
-    return os.environ[name]
 
 
 def view_columns(url: str) -> dict[str, frozenset[str]]:
@@ -124,55 +116,6 @@ def prune(assets: Assets) -> list[str]:
     return removed
 
 
-def ensure_account(username: str, password: str, first_name: str, role: Role) -> User:
-    """Return the account; make it, or give it the password and role, if they differ."""
-    from superset import db, security_manager
-
-    user = security_manager.find_user(username=username)
-    if user is None:
-        user = security_manager.add_user(
-            username, first_name, "SIPAS", f"{username}@localhost", role, password=password
-        )
-        if not user:
-            raise SyncError(f"không tạo được tài khoản «{username}»")
-        return user
-    if not check_password_hash(user.password, password):
-        security_manager.reset_password(user.id, password)
-    if user.roles != [role]:
-        user.roles = [role]
-        db.session.commit()
-    return user
-
-
-def sync_roles(assets: Assets) -> dict[str, Role]:
-    """Give each role of roles.yaml exactly its permissions; return name → role."""
-    from superset.connectors.sqla.models import SqlaTable
-
-    from superset import db, security_manager
-
-    tables = [
-        table
-        for table in db.session.query(SqlaTable)
-        if str(table.uuid) in assets.by_uuid("datasets")
-    ]
-    roles = {}
-    for name, wanted in yaml.safe_load(ROLES_FILE.read_text(encoding="utf-8")).items():
-        pairs = [item.split(" on ", 1) for item in wanted["permissions"]]
-        if wanted.get("datasets") == "all":
-            pairs += [["datasource_access", table.perm] for table in tables]
-        permissions = []
-        for permission, view in pairs:
-            found = security_manager.find_permission_view_menu(permission, view)
-            if found is None:
-                wrong = f"Superset không có quyền «{permission} on {view}»"
-                raise SyncError(f"roles.yaml: {name}: {wrong}")
-            permissions.append(found)
-        roles[name] = security_manager.add_role(name)
-        roles[name].permissions = permissions
-    db.session.commit()
-    return roles
-
-
 def questions_of(assets: Assets) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Yield (file and part, dataset uuid, query) of every chart and every dashboard filter."""
     for slug, document in assets.of("charts").items():
@@ -188,28 +131,32 @@ def questions_of(assets: Assets) -> Iterator[tuple[str, str, dict[str, Any]]]:
                 yield place, target["datasetUuid"], query_of(params)
 
 
-def smoke_test(assets: Assets) -> None:
+def smoke_test(assets: Assets, readers: dict[str, str]) -> None:
     """Ask every question that the dashboards ask and print seconds and rows.
 
+    `readers`: dataset uuid → account that may read it; what nobody reads, the administrator asks.
     Raises SyncError naming the file of the first question that fails.
     """
     from superset.charts.schemas import ChartDataQueryContextSchema
     from superset.commands.chart.data.get_data_command import ChartDataCommand
     from superset.connectors.sqla.models import SqlaTable
+    from superset.utils.core import override_user
 
-    from superset import db
+    from superset import db, security_manager
 
     for place, dataset_uuid, query in questions_of(assets):
         dataset = db.session.query(SqlaTable).filter_by(uuid=dataset_uuid).one()
         source = {"id": dataset.id, "type": "table"}
+        reader = security_manager.find_user(readers.get(dataset_uuid) or setting("SUPERSET_USER"))
         start = time.perf_counter()
         try:
-            context = ChartDataQueryContextSchema().load(
-                {"datasource": source, "queries": [query], "force": True}
-            )
-            command = ChartDataCommand(context)
-            command.validate()
-            rows = sum(result["rowcount"] or 0 for result in command.run()["queries"])
+            with override_user(reader):
+                context = ChartDataQueryContextSchema().load(
+                    {"datasource": source, "queries": [query], "force": True}
+                )
+                command = ChartDataCommand(context)
+                command.validate()
+                rows = sum(result["rowcount"] or 0 for result in command.run()["queries"])
         except Exception as error:  # whatever stops one chart, the line must name the chart
             cause = " ".join(str(error).split()) or type(error).__name__
             raise SyncError(f"{place}: truy vấn lỗi: {cause}") from error
@@ -217,20 +164,15 @@ def smoke_test(assets: Assets) -> None:
 
 
 def sync() -> None:
-    """Do all of it inside an application context; raise AssetError or SyncError."""
+    """Do all of it inside an application context; raise AssetError, AccessError or SyncError."""
     from superset.utils.core import override_user
 
-    from superset import security_manager
-
-    bi_url = _setting("SIPAS_BI_DATABASE_URL")
-    assets = load()
+    bi_url = setting("SIPAS_BI_DATABASE_URL")
+    assets, rules = load(), load_rules()
+    accounts = load_accounts(Path(setting("SIPAS_ACCOUNTS_FILE")), rules)
     validate(assets, view_columns(bi_url))
-    admin_role = security_manager.find_role("Admin")
-    if admin_role is None:
-        raise SyncError("chưa có vai trò Admin: hãy chạy `superset init` trước")
-    admin = ensure_account(
-        _setting("SUPERSET_USER"), _setting("SUPERSET_PASSWORD"), "Quản trị", admin_role
-    )
+    check(rules, assets)
+    admin = admin_account()
     start = time.perf_counter()
     with override_user(admin):
         import_contents(contents_of(assets, bi_url))
@@ -241,14 +183,9 @@ def sync() -> None:
     )
     for name in removed:
         print(f"đã gỡ {name}")
-    official = ensure_account(
-        _setting("SUPERSET_OFFICIAL_USER"),
-        _setting("SUPERSET_OFFICIAL_PASSWORD"),
-        "Cán bộ",
-        sync_roles(assets)["Cán bộ"],
-    )
-    with override_user(official):
-        smoke_test(assets)
+    for change in sync_access(rules, assets, accounts, admin):
+        print(change)
+    smoke_test(assets, readers_of(rules, assets, accounts))
 
 
 def main() -> int:
@@ -257,7 +194,7 @@ def main() -> int:
     with app.app_context():
         try:
             sync()
-        except (AssetError, SyncError) as error:
+        except (AccessError, AssetError, SyncError) as error:
             for line in str(error).splitlines():
                 print(f"sync_assets: {line}", file=sys.stderr)
             return 1

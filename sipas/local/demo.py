@@ -28,6 +28,8 @@ DAG_IDS = {
     "publish_due",
     "approve_release",
     "purge_personal_data",
+    "export_open_data",
+    "send_alerts",
 }
 # A database that is restarted meanwhile is asked again.
 patiently = retry(

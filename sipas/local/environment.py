@@ -11,6 +11,7 @@ from sipas.lineage.docs import PAGE
 from sipas.local.instance import PROJECT, Instance
 from sipas.local.postgres import database_url
 from sipas.local.processes import MARK_VARIABLE
+from sipas.local.superset_accounts import accounts_file
 
 BIN = Path(sys.executable).parent
 DOCS = "sipas"  # the name of the page in Airflow's addresses
@@ -30,6 +31,7 @@ KEPT = (
     "SIPAS_OPENLINEAGE_TRANSPORTS",
     "SIPAS_PURGE_ORIGINALS_AFTER_DAYS",
     "SIPAS_PURGE_APPLICANTS_AFTER_DAYS",
+    "SIPAS_PUBLIC_DASHBOARDS",
 )
 # No code in events; and a task that only watches a model knows nothing that dbt's own events do
 # not tell.
@@ -77,9 +79,13 @@ def pipeline(instance: Instance) -> dict[str, str]:
             "SIPAS_INBOX_DIR": str(instance.folder("inbox")),
             "SIPAS_DATA_DOCS_DIR": str(instance.folder("data_docs")),
             "SIPAS_LINEAGE_DIR": str(instance.folder("lineage")),
+            "SIPAS_OPEN_DATA_DIR": str(instance.folder("open-data")),
+            "SIPAS_OPEN_DATA_FILE": str(PROJECT / "config" / "open_data.yml"),
             "SIPAS_SOURCES_FILE": str(PROJECT / "config" / "sources.yml"),
+            "SIPAS_ALERTS_FILE": str(PROJECT / "config" / "alerts.yml"),
             "SIPAS_REFERENCE_DIR": str(PROJECT / "reference"),
             "SIPAS_DBT_PROJECT_DIR": str(PROJECT / "dbt_project"),
+            "SIPAS_SUPERSET_URL": instance.address("superset"),
             "SIPAS_HASH_KEY": instance.secrets["key_hash"],
             # Told to every dbt alike: dbt parses the whole project anew when it is called otherwise
             # than the last time, and Cosmos names both.
@@ -207,8 +213,7 @@ def superset(instance: Instance) -> dict[str, str]:
         "SIPAS_BI_DATABASE_URL": database_url(instance, "sipas_bi"),
         "SUPERSET_USER": "admin",
         "SUPERSET_PASSWORD": instance.secrets["password_superset_admin"],
-        "SUPERSET_OFFICIAL_USER": "canbo",
-        "SUPERSET_OFFICIAL_PASSWORD": instance.secrets["password_superset_official"],
+        "SIPAS_ACCOUNTS_FILE": str(accounts_file(instance)),
         "PATH": f"{SUPERSET_BIN}:{os.environ.get('PATH', os.defpath)}",
     }
 

@@ -46,6 +46,11 @@ PEOPLE = (
     "airflow_auditor",
     "superset_admin",
     "superset_official",
+    "superset_agency",
+    "superset_head",
+    "superset_supervisor",
+    "superset_engineer",
+    "superset_auditor",
 )
 # Below the range from which the kernel takes ports for outgoing connections, so that a
 # remembered port is not lost to a browser between two starts.

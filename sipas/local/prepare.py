@@ -129,6 +129,17 @@ def prepare_superset(instance: Instance) -> None:
     once(instance, "superset", lock_hash("superset"), migrate)
 
 
+def sync_access(instance: Instance) -> None:
+    """Makes Superset hold the roles and accounts of the files, and leaves its dashboards alone."""
+    script = PROJECT / "superset" / "access.py"
+    run_step(
+        instance,
+        "sync-access",
+        [str(environment.SUPERSET_BIN / "python"), str(script)],
+        environment.superset(instance),
+    )
+
+
 def sync_superset(instance: Instance) -> None:
     """Imports dashboards from YAML, prunes what is gone, and tries every chart."""
     script = PROJECT / "superset" / "sync_assets.py"

@@ -102,6 +102,7 @@ class Warehouse:
             "SIPAS_INBOX_DIR": str(self.inbox),
             "SIPAS_DATA_DOCS_DIR": str(self.folder / "data_docs"),
             "SIPAS_LINEAGE_DIR": str(self.folder / "lineage"),
+            "SIPAS_OPEN_DATA_DIR": str(self.folder / "open-data"),
             "DBT_TARGET_PATH": str(self.folder / "dbt"),
             "DBT_LOG_PATH": str(self.folder / "dbt" / "logs"),
             "SIPAS_DATABASE_URL": self.url("owner"),

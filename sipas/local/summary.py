@@ -2,6 +2,7 @@
 
 import psycopg
 
+from sipas.local import superset_accounts
 from sipas.local.instance import Instance
 from sipas.local.postgres import database_url
 from sipas.vietnamese import decimal_comma
@@ -26,6 +27,8 @@ def summary(instance: Instance, round_code: str, seconds: dict[str, float]) -> s
         f"Dashboard  {instance.public_address('superset')}/superset/dashboard/tong-quan/",
         f"Airflow    {instance.public_address('airflow')}/dags/build_warehouse",
         f"Data Docs  {(instance.folder('data_docs') / 'index.html').as_uri()}",
+        "",
+        *superset_accounts.lines(),
     ]
     return "\n".join(lines)
 

@@ -7,14 +7,17 @@ from datetime import timedelta
 
 from airflow.sdk import Asset
 
+from sipas.orchestration.alerts import NoteFailure
+
 OWNER = "data-engineering"
-TAGS = ("ingest", "build", "publish", "protect")
+TAGS = ("ingest", "build", "publish", "protect", "tell")
 DEFAULTS = {
     "owner": OWNER,
     "retries": 2,
     "retry_delay": timedelta(seconds=20),
     "execution_timeout": timedelta(minutes=30),
 }
+FAILURE_NOTED = NoteFailure()  # of every DAG but the one that tells of it
 WRITER_POOL = "warehouse_writer"
 # Runs of approve_release that wait for people at once: one a scope, communes and agencies too.
 MOST_WAITING_CANDIDATES = 1000
@@ -26,3 +29,4 @@ DOSSIERS_ARRIVED = Asset("sipas://batches/dossiers")
 SURVEYS_ARRIVED = Asset("sipas://batches/survey_forms")
 REFERENCE_ARRIVED = Asset("sipas://batches/reference")
 WAREHOUSE_BUILT = Asset("sipas://builds/warehouse")
+RELEASES_PUBLISHED = Asset("sipas://releases/published")

@@ -6,7 +6,7 @@ from airflow.sdk import Variable, task
 
 from sipas.errors import UserError
 from sipas.orchestration.data_docs import show_results
-from sipas.orchestration.defaults import AUTOMATIC_APPROVAL
+from sipas.orchestration.defaults import AUTOMATIC_APPROVAL, RELEASES_PUBLISHED
 from sipas.orchestration.failures import without_retry
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ def approve_automatically() -> list[str]:
     return candidates if is_allowed else []
 
 
-@task
+@task(outlets=[RELEASES_PUBLISHED])
 def publish() -> list[str]:
     """Publishes whatever is approved and due, also what a killed run left so; the releases that
     stood before are superseded."""
@@ -57,6 +57,23 @@ def publish() -> list[str]:
 
     with connect("release") as connection:
         return publish_due(connection)
+
+
+def write_open_data() -> list[str]:
+    """Brings the folder of open data up to date; returns the releases that were written."""
+    from sipas.access import Extract, note_extract
+    from sipas.database import connect
+    from sipas.release.open_data.catalogue import bring_up_to_date
+    from sipas.release.open_data.command import WHAT
+    from sipas.settings import directory
+
+    def note(release_id: str, row_count: int, sums: bytes) -> None:
+        who = "DAG export_open_data"
+        note_extract(Extract(WHAT, "figures", row_count, who, release_id=release_id), sums)
+
+    with connect("audit", autocommit=True) as connection:
+        written = bring_up_to_date(connection, directory("SIPAS_OPEN_DATA_DIR"), note)
+    return [done.release_id for done in written]
 
 
 @task

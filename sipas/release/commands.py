@@ -11,6 +11,8 @@ import click
 from sipas.database import connect
 from sipas.release import attachments, chain, corrections, lifecycle
 from sipas.release.lifecycle import Approval
+from sipas.release.open_data.command import open_data
+from sipas.release.report.commands import compliance, report, review
 from sipas.release.verify.bundle_command import bundle
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
@@ -29,7 +31,8 @@ def release() -> None:
     """Releases: what was frozen, approved and published."""
 
 
-release.add_command(bundle)
+for command in (bundle, open_data, report, review, compliance):
+    release.add_command(command)
 
 
 @release.command("list")

@@ -90,8 +90,19 @@ def identity(connection: psycopg.Connection, release: dict) -> list[str]:
         if named
         else "* **Chưa giao cho ai phê duyệt** (approvers.csv): ai có quyền trả lời đều được",
     ]
+    if draft := draft_command(release):
+        lines.append(f"* Báo cáo của bản này («DỰ THẢO» trên từng trang): `{draft}`")
     mark = [f"**{MARK}**"] if release["data_nature"] == "simulated" else []
     return [*mark, "\n".join(lines)]
+
+
+def draft_command(release: dict) -> str | None:
+    """The command that writes what a candidate would be published as; None where there is none."""
+    if release["scope"].startswith("round:"):
+        return f"sipas release report {release['release_id']}"
+    if release["scope"] == "improvement":
+        return f"sipas release compliance {release['release_id']}"
+    return None
 
 
 def figures(connection: psycopg.Connection, content: Content, standing: str | None) -> list[str]:

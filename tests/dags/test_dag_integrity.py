@@ -21,6 +21,7 @@ print("RESULT" + json.dumps({
     "dags": {
         dag.dag_id: {
             "file": dag.fileloc, "tags": sorted(dag.tags), "doc": bool(dag.doc_md),
+            "noted_by": type(dag.on_failure_callback).__name__,
             "catchup": dag.catchup, "max_active_runs": dag.max_active_runs,
             "tasks": {
                 task.task_id: {
@@ -84,6 +85,12 @@ def test_every_dag_is_documented_tagged_from_the_closed_set_and_runs_once_at_a_t
         # Candidates wait for people beside each other; everything else runs once at a time.
         most = MOST_WAITING_CANDIDATES if dag_id == "approve_release" else 1
         assert dag["max_active_runs"] == most, dag_id
+
+
+def test_every_dag_notes_its_failed_runs_but_the_one_that_tells_of_them(bag: dict) -> None:
+    """A mail server that is down would fill the next mail with its own failures."""
+    noted = {dag_id for dag_id, dag in bag["dags"].items() if dag["noted_by"] == "NoteFailure"}
+    assert noted == DAG_IDS - {"send_alerts"}
 
 
 def test_every_task_has_an_owner_a_timeout_and_retries_where_trying_again_can_help(

@@ -1,6 +1,7 @@
 """The main job under the real scheduler: from files and HTTP to published figures."""
 
 import csv
+import json
 import re
 from decimal import Decimal
 
@@ -11,6 +12,8 @@ import pytest
 from sipas.local.demo import DAG_IDS, ROUND, Demo
 from sipas.local.instance import PROJECT
 from sipas.local.postgres import database_url
+from sipas.local.processes import wait_until
+from sipas.release.open_data.check import check
 from sipas.vietnamese import decimal_comma
 
 RED = "dbt.intermediate.survey_results"
@@ -160,6 +163,22 @@ def test_automatic_approval_is_marked_in_the_release(owner) -> None:
     assert all(automatic and "tự động" in by for automatic, by in rows)
 
 
+def test_what_was_published_lies_as_open_data_by_the_event_alone(demo: Demo, owner) -> None:
+    root = demo.instance.folder("open-data")
+    standing = owner.execute("select release_id from published.releases where status = 'published'")
+    wanted = {release_id for (release_id,) in standing}
+
+    def listed() -> set[str]:
+        path = root / "catalog.json"
+        told = json.loads(path.read_text()) if path.is_file() else {"dcat:dataset": []}
+        return {dataset["dct:identifier"] for dataset in told["dcat:dataset"]}
+
+    assert wait_until(lambda: listed() == wanted, 240, pause=0.5)
+    assert demo.airflow.runs("export_open_data")[-1]["run_type"] == "asset_triggered"
+    for release_id in ("units-r1", f"{ROUND}-r1"):
+        assert check(root / release_id).faults == []
+
+
 def test_the_pipeline_never_connects_as_the_owner(demo: Demo) -> None:
     from sipas.local.services import SERVICES
 
@@ -252,6 +271,7 @@ def test_a_refused_file_fails_its_run_by_name_and_the_figures_stand(demo: Demo, 
         assert states["load"] == "failed"
         assert states["announce"] == "success", "what did arrive is announced all the same"
         assert "cut-off.xlsx: không mở được" in demo.airflow.failures("ingest_surveys", run_id)
+        assert wait_until(lambda: f"ingest_surveys/{run_id}" in failures_noted(owner), 120)
     finally:
         wrong.unlink()
     demo.wait_until_quiet("build_warehouse", demo.batches_wait)
@@ -304,6 +324,12 @@ def test_clearing_a_red_folder_mends_the_build_and_the_last_release_stood_meanwh
     }
 
 
+def failures_noted(owner) -> list[str]:
+    """The failed runs that were noted for people."""
+    rows = owner.execute("select alert_key from audit.alerts where kind = 'failure'")
+    return [key for (key,) in rows]
+
+
 def states_of_build(demo: Demo, run_id: str) -> dict[str, str]:
     """The state of each task of a run of build_warehouse."""
     return {t["task_id"]: t["state"] for t in demo.airflow.tasks("build_warehouse", run_id)}
@@ -311,7 +337,6 @@ def states_of_build(demo: Demo, run_id: str) -> dict[str, str]:
 
 def newest_failed_run(demo: Demo) -> str:
     """The newest run of build_warehouse, once it has failed on what arrived."""
-    from sipas.local.processes import wait_until
 
     def failed() -> bool:
         return demo.airflow.runs("build_warehouse")[0]["state"] == "failed"

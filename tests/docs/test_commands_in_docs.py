@@ -18,6 +18,7 @@ PAPERS = (
     "docs/kiem-toan.md",
     "docs/kiem-tra.md",
     "docs/can-bo.md",
+    "docs/cach-doc-so-lieu.md",
     "docs/phe-duyet.md",
     "bench/README.md",
     "dbt_project/README.md",

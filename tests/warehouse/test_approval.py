@@ -27,6 +27,8 @@ from sipas.release.lifecycle import (
     publish_due,
     reject,
 )
+from sipas.release.report.results import told_scope
+from sipas.release.trace.released import Released
 from sipas.sources.inbox import land_reference
 
 FROZEN = psycopg.errors.RestrictViolation
@@ -249,3 +251,14 @@ def test_the_scan_of_a_decision_is_kept_with_its_hash_in_the_chain(release, made
         attach(release, published, scan, "van-thu")
     with pytest.raises(UserError, match="Không có bản phát hành"):
         attach(release, "none-r1", scan, "van-thu")
+
+
+def test_figures_under_embargo_stand_in_no_other_report(release, made) -> None:
+    scope = "round:cam-2030"
+    held = made.make(scope=scope)
+    made.sign(release, held)
+    reader = Released(release, find(release, made.make(scope="round:doc-2030")))
+    assert told_scope(reader, scope) is None
+    publish(release, held)
+    reader.kept.clear()
+    assert told_scope(reader, scope).release_id == held

@@ -229,5 +229,5 @@ def test_stated_figures_have_no_interval(built):
 def test_the_interval_that_officials_read_about_is_the_demos(built):
     row = figures(built, ROUND_CODE)[PROVINCE, "all", "all", "SIPAS"]
     index, low, high = (decimal_comma(row[name]) for name in ("index_rounded", "ci_low", "ci_high"))
-    page = " ".join((PROJECT / "docs" / "can-bo.md").read_text(encoding="utf8").split())
+    page = " ".join((PROJECT / "docs" / "cach-doc-so-lieu.md").read_text(encoding="utf8").split())
     assert f"{index}, từ {low} đến {high}." in page

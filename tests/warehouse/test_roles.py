@@ -69,7 +69,14 @@ def readable(warehouse, role: str, schema: str) -> set[str]:
 
 EVERYTHING = "everything"
 # What auditors look at, and nobody whose work is looked at.
-FOR_AUDITORS = {"lineage_events", "lineage_tables", "column_lineage", "access_log"}
+FOR_AUDITORS = {
+    "lineage_events",
+    "lineage_tables",
+    "column_lineage",
+    "access_log",
+    "alerts",
+    "alert_tellings",
+}
 THE_WORK = "everything but what is for auditors"
 READS = {
     # Statistics come from published, work lists from operational: the BI role sees no other room.
@@ -214,6 +221,9 @@ WRITES = {
     "delete lineage": "delete from audit.lineage_events",
     "rewrite the log of extracts": "update audit.access_log set purpose = 'x'",
     "delete from the log of extracts": "delete from audit.access_log",
+    "rewrite an alert": "update audit.alerts set what_vi = 'x'",
+    "delete an alert": "delete from audit.alerts",
+    "rewrite who was told": "update audit.alert_tellings set recipient = 'x'",
     "become the owner": "set role sipas_owner",
     "switch a trigger off": "alter table release.criterion_results disable trigger frozen",
 }
@@ -238,6 +248,11 @@ NEW_ROW = {
     "event) values ('a', now(), 'b', '{}')",
     "audit.access_log": "insert into audit.access_log (person, what, level, row_count, sha256) "
     "values ('a', 'b', 'figures', 0, repeat('0', 64))",
+    "audit.alerts": "insert into audit.alerts (kind, alert_key, since, what_vi, place_vi, "
+    "to_do_vi, owner_vi, data_nature) "
+    "select 'failure', '', now(), '', '', '', '', 'real' where false",
+    "audit.alert_tellings": "insert into audit.alert_tellings (alert_id, recipient, message_id) "
+    "select 1, 'a', 'b' where false",
     "release.releases": "insert into release.releases (release_id) select '' where false",
     "marts.anything": "insert into marts.anything select 2",
 }
@@ -249,6 +264,8 @@ MAY_ADD = {
     "audit.builds": {"transform"},
     "audit.lineage_events": {"lineage"},
     "audit.access_log": {"audit"},
+    "audit.alerts": {"audit"},
+    "audit.alert_tellings": {"audit"},
     "release.releases": {"release"},
     "marts.anything": {"transform"},
 }

@@ -4,7 +4,6 @@
 as the copies that a purge would make; only `--with-originals` packs originals.
 """
 
-import hashlib
 import json
 import shutil
 import tempfile
@@ -22,13 +21,14 @@ from sipas.landing import read_manifest
 from sipas.personal_data.copies import write_copy
 from sipas.personal_data.purge import KINDS, remove_originals
 from sipas.release.content import read_release, scope_of
+from sipas.release.sums import SUMS, files_of, sums_of
 from sipas.release.verify.noted import Noted, Row, read_noted
 from sipas.release.verify.recompute import kinds_needed, read_by_the_step, unpack_project
 from sipas.settings import directory, required
 from sipas.sources.configuration import read_sources
 
 FORMAT = 1
-NOTED, CONTENT, SUMS, SOURCES = "noted.json", "content.jsonl", "SHA256SUMS", "sources.yml"
+NOTED, CONTENT, SOURCES = "noted.json", "content.jsonl", "sources.yml"
 STANDING = "standing"
 README = "LOI-DAN.txt"
 # Zip knows no time before 1980, and a bundle made twice is the same file.
@@ -165,10 +165,8 @@ def guide(release: Row, with_originals: bool) -> str:
 
 def pack(folder: Path, path: Path) -> int:
     """The folder as a zip in which nothing depends on when or where it was made."""
-    names = sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())
-    (folder / SUMS).write_text(
-        "".join(f"{sha256_of(folder / name)}  {name}\n" for name in names), encoding="utf8"
-    )
+    names = files_of(folder)
+    (folder / SUMS).write_text(sums_of(folder), encoding="utf8")
     with zipfile.ZipFile(path, "w") as bundle:
         for name in [*names, SUMS]:
             entry = zipfile.ZipInfo(name, EPOCH)
@@ -177,9 +175,3 @@ def pack(folder: Path, path: Path) -> int:
             with (folder / name).open("rb") as source, bundle.open(entry, "w") as target:
                 shutil.copyfileobj(source, target)
     return len(names) + 1
-
-
-def sha256_of(path: Path) -> str:
-    """The hash of a file, which may be larger than memory."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

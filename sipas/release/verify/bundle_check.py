@@ -12,7 +12,8 @@ from sipas.errors import UserError
 from sipas.local.instance import PROJECT
 from sipas.local.scratch import variables
 from sipas.release.content import Content, Table
-from sipas.release.verify.bundle import CONTENT, FORMAT, NOTED, SOURCES, STANDING, SUMS, sha256_of
+from sipas.release.sums import faults_of_sums, files_of
+from sipas.release.verify.bundle import CONTENT, FORMAT, NOTED, SOURCES, STANDING
 from sipas.release.verify.noted import Noted
 from sipas.release.verify.report import Check, Report, new_check
 from sipas.release.verify.verification import Subject, Wanted, verify_group
@@ -91,20 +92,5 @@ def read_content(path: Path) -> Content:
 
 def check_sums(folder: Path, check: Check) -> None:
     """Every file is listed with its hash, and none is missing or added."""
-    listed = {}
-    for line in (folder / SUMS).read_text(encoding="utf8").splitlines():
-        sha256, _, name = line.partition("  ")
-        listed[name] = sha256
-    found = {
-        str(file.relative_to(folder)): sha256_of(file)
-        for file in folder.rglob("*")
-        if file.is_file() and file.name != SUMS
-    }
-    check.compared = len(found)
-    for name in sorted({*listed, *found}):
-        if name not in found:
-            check.faults.append(f"Gói thiếu tệp {name}.")
-        elif name not in listed:
-            check.faults.append(f"Gói có thêm tệp {name}, không có trong {SUMS}.")
-        elif listed[name] != found[name]:
-            check.faults.append(f"Tệp {name} trong gói đã bị sửa (mã băm khác).")
+    check.compared = len(files_of(folder))
+    check.faults += faults_of_sums(folder, "Gói")

@@ -27,11 +27,7 @@ RUN if [ -n "$SIPAS_CA_CERTIFICATE" ]; then \
 
 FROM python:3.11-slim-bookworm
 
-# The commit of the code: releases note it.
-ARG SIPAS_COMMIT
-RUN useradd --uid 10001 --user-group --home-dir /var/lib/sipas --create-home sipas \
-    && cd /var/lib/sipas && mkdir -p inbox landing dbt data_docs lineage airflow/logs \
-    && chown -R sipas:sipas /var/lib/sipas
+RUN useradd --uid 10001 --user-group --home-dir /var/lib/sipas --create-home sipas
 WORKDIR /opt/sipas
 COPY --from=build /opt/sipas/.venv .venv
 COPY requirements requirements
@@ -43,7 +39,12 @@ COPY dbt_project dbt_project
 COPY reference reference
 COPY config config
 COPY dags dags
-RUN python3 -m compileall -q sipas simulator expectations
+# A volume begins as the folder that it hides: it belongs to whom that belongs.
+RUN python3 -m compileall -q sipas simulator expectations \
+    && cd /var/lib/sipas && mkdir -p inbox landing dbt data_docs lineage open-data airflow/logs \
+    && chown -R sipas:sipas .
+# The commit of the code: releases note it.
+ARG SIPAS_COMMIT
 ENV PATH=/opt/sipas/.venv/pipeline/bin:$PATH \
     LANG=C.UTF-8 \
     SIPAS_HOME=/var/lib/sipas \

@@ -214,6 +214,29 @@ def test_servers_that_others_start_are_not_ours_to_start_or_stop(told: Instance)
             act()
 
 
+def test_what_one_task_writes_for_another_lies_on_a_volume(told: Instance) -> None:
+    mounted = [volume.split(":")[-1] for volume in OURS["airflow-worker"]["volumes"]]
+    folders = {
+        name: value.replace(str(told.home), "/var/lib/sipas")
+        for name, value in services.airflow_environment(told).items()
+        if value.startswith(f"{told.home}/") and name != "AIRFLOW_HOME"
+    }
+    assert len(folders) >= 6
+    assert {
+        name
+        for name, folder in folders.items()
+        if not any(f"{folder}/".startswith(f"{volume}/") for volume in mounted)
+    } == set()
+
+
+def test_a_new_volume_belongs_to_the_account_that_writes_to_it() -> None:
+    dockerfile = (PROJECT / "docker" / "pipeline.Dockerfile").read_text(encoding="utf8")
+    made = set(re.search(r"mkdir -p ([^&]*?) *\\", dockerfile).group(1).split())
+    volumes = [volume.split(":")[-1] for volume in OURS["airflow-worker"]["volumes"]]
+    home = "/var/lib/sipas/"
+    assert made == {path.removeprefix(home) for path in volumes if path.startswith(home)}
+
+
 def test_postgresql_has_the_settings_of_make_up() -> None:
     command = COMPOSE["services"]["postgres"]["command"]
     given = dict(part.split("=") for part in command if "=" in part)

@@ -85,7 +85,7 @@ def pipeline(instance: Instance) -> dict[str, str]:
             "SIPAS_ALERTS_FILE": str(PROJECT / "config" / "alerts.yml"),
             "SIPAS_REFERENCE_DIR": str(PROJECT / "reference"),
             "SIPAS_DBT_PROJECT_DIR": str(PROJECT / "dbt_project"),
-            "SIPAS_SUPERSET_URL": instance.address("superset"),
+            "SIPAS_SUPERSET_URL": instance.public_address("superset"),
             "SIPAS_HASH_KEY": instance.secrets["key_hash"],
             # Told to every dbt alike: dbt parses the whole project anew when it is called otherwise
             # than the last time, and Cosmos names both.

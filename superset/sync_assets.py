@@ -27,7 +27,16 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine.url import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from superset.app import create_app
-from validate_assets import ASSETS, KINDS, Assets, load, validate
+from validate_assets import (
+    ASSETS,
+    KINDS,
+    Assets,
+    Columns,
+    load,
+    reads,
+    validate,
+    work_lists_to_come,
+)
 
 # Superset's models may only be imported inside an application context: hence the local imports.
 
@@ -131,10 +140,11 @@ def questions_of(assets: Assets) -> Iterator[tuple[str, str, dict[str, Any]]]:
                 yield place, target["datasetUuid"], query_of(params)
 
 
-def smoke_test(assets: Assets, readers: dict[str, str]) -> None:
+def smoke_test(assets: Assets, readers: dict[str, str], to_come: Columns) -> None:
     """Ask every question that the dashboards ask and print seconds and rows.
 
     `readers`: dataset uuid → account that may read it; what nobody reads, the administrator asks.
+    A question about a view that is still to come (`to_come`) is left out and printed.
     Raises SyncError naming the file of the first question that fails.
     """
     from superset.charts.schemas import ChartDataQueryContextSchema
@@ -145,6 +155,9 @@ def smoke_test(assets: Assets, readers: dict[str, str]) -> None:
     from superset import db, security_manager
 
     for place, dataset_uuid, query in questions_of(assets):
+        if reads(assets.by_uuid("datasets")[dataset_uuid], to_come):
+            print(f"chờ lần tính đầu tiên       {place}")
+            continue
         dataset = db.session.query(SqlaTable).filter_by(uuid=dataset_uuid).one()
         source = {"id": dataset.id, "type": "table"}
         reader = security_manager.find_user(readers.get(dataset_uuid) or setting("SUPERSET_USER"))
@@ -170,7 +183,9 @@ def sync() -> None:
     bi_url = setting("SIPAS_BI_DATABASE_URL")
     assets, rules = load(), load_rules()
     accounts = load_accounts(Path(setting("SIPAS_ACCOUNTS_FILE")), rules)
-    validate(assets, view_columns(bi_url))
+    there = view_columns(bi_url)
+    to_come = work_lists_to_come(there)
+    validate(assets, {**there, **to_come})
     check(rules, assets)
     admin = admin_account()
     start = time.perf_counter()
@@ -185,7 +200,7 @@ def sync() -> None:
         print(f"đã gỡ {name}")
     for change in sync_access(rules, assets, accounts, admin):
         print(change)
-    smoke_test(assets, readers_of(rules, assets, accounts))
+    smoke_test(assets, readers_of(rules, assets, accounts), to_come)
 
 
 def main() -> int:

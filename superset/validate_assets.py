@@ -109,6 +109,22 @@ def project_columns(models: Path = MODELS) -> dict[str, frozenset[str] | None]:
     return columns
 
 
+def work_lists_to_come(there: Columns) -> Columns:
+    """Return the views of `operational` that a database lacks and the next build makes, with their
+    columns as the dbt project describes them: in a new installation all of them."""
+    return {
+        view: columns
+        for view, columns in project_columns().items()
+        if view.startswith("operational.") and view not in there
+    }
+
+
+def reads(dataset: dict[str, Any], views: Columns) -> bool:
+    """Return whether a dataset reads one of the views ("schema.view")."""
+    source = dataset.get("sql") or f"{dataset['schema']}.{dataset['table_name']}"
+    return any(re.search(rf"\b{re.escape(view)}\b", source) for view in views)
+
+
 def validate(assets: Assets, view_columns: Columns) -> None:
     """Check all references down to the columns of the views ("schema.view" → columns).
 

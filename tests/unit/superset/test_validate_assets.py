@@ -55,6 +55,25 @@ def test_the_columns_of_marts_and_work_lists_are_known_without_a_server(columns)
     assert "published.releases" in columns
 
 
+def test_a_new_installation_takes_the_dashboards_before_its_first_build(assets, columns):
+    there = {view: known for view, known in columns.items() if view.startswith("published.")}
+    with pytest.raises(compile_assets.AssetError, match=r"operational\.late_dossiers"):
+        checker.validate(assets, there)
+    to_come = checker.work_lists_to_come(there)
+    checker.validate(assets, {**there, **to_come})
+    datasets = assets.of("datasets")
+    assert checker.reads(datasets["late-dossiers"], to_come)
+    assert checker.reads(datasets["work-list-as-of"], to_come)
+    assert not all(checker.reads(dataset, to_come) for dataset in datasets.values())
+    assert checker.work_lists_to_come(columns) == {}
+
+
+def test_a_published_view_that_is_missing_is_never_to_come(assets, columns):
+    there = {view: known for view, known in columns.items() if view != "published.releases"}
+    with pytest.raises(compile_assets.AssetError, match=r"published\.releases"):
+        checker.validate(assets, {**there, **checker.work_lists_to_come(there)})
+
+
 def test_the_assets_in_the_folder_hold_together(assets, columns):
     checker.validate(assets, columns)
     assert "tong-quan" in assets.of("dashboards")

@@ -45,6 +45,7 @@ bench: setup ## times against pandas, COPY and DuckDB, and 1,000 bad weeks of on
 	@$(BIN)/python -m bench surveys
 	@$(BIN)/python -m bench dossiers
 	@$(BIN)/python -m bench dossier-builds
+	@$(BIN)/python -m bench charts
 	@$(BIN)/python -m bench traces
 	@$(BIN)/python -m bench faults
 

@@ -233,12 +233,19 @@ def read_headline(site: Site, browser: Browser) -> str:
     return text
 
 
+def start_simulator(site: Site) -> str:
+    """Runs the page's lines for a trial but the last, which is returned: the main job."""
+    block = blocks()["Start"][2]
+    *before, demo = block.splitlines()
+    site.ran.add(block)
+    site.sh("\n".join(before))
+    site.wait_until_healthy()
+    return demo
+
+
 def run_demo(site: Site) -> float:
     """The main job on simulated data by the page's commands; returns its seconds."""
-    up, demo = blocks()["Start"][2].splitlines()
-    site.ran.add(f"{up}\n{demo}")
-    site.sh(up)
-    site.wait_until_healthy()
+    demo = start_simulator(site)
     started = time.monotonic()
     said = site.sh(demo)
     assert "82,28" in said, said
@@ -289,8 +296,6 @@ def test_every_service_restarted_in_mid_run_the_main_job_ends_with_the_same_figu
     site: Site, undisturbed: dict[str, str], browser: Browser
 ) -> None:
     site.up(workers=2)
-    site.sh(blocks()["Start"][2].splitlines()[0])
-    site.wait_until_healthy()
     run_with_restarts(site)
     site.wait_until_healthy()
     assert site.figures() == undisturbed
@@ -307,7 +312,7 @@ def workers_that_ran_tasks(site: Site) -> set[str]:
 def run_with_restarts(site: Site) -> None:
     """The main job, and every service restarted once under it."""
     said: list[str] = []
-    command = blocks()["Start"][2].splitlines()[1]
+    command = start_simulator(site)
     started = time.monotonic()
     run = threading.Thread(target=lambda: said.append(site.sh(command)))
     run.start()

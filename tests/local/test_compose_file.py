@@ -1,6 +1,7 @@
 """docker-compose.yml against the code it starts: nothing that the code needs is missing there, and
 nothing is written there a second time in another way. No container engine is needed."""
 
+import ast
 import json
 import os
 import re
@@ -249,6 +250,32 @@ def requirements_of(package: str) -> list[str]:
         return metadata.requires(package) or []
     except metadata.PackageNotFoundError:
         return []
+
+
+def imported_by(folder: str) -> set[str]:
+    """The top names of what the Python files of a folder import, wherever they do."""
+    found = set()
+    for path in (PROJECT / folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
+            if isinstance(node, ast.Import):
+                found |= {name.name.split(".")[0] for name in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found.add(node.module.split(".")[0])
+    return found
+
+
+def test_the_code_imports_nothing_that_the_image_lacks() -> None:
+    lock = bootstrap.without_tools("pipeline")
+    kept = {bootstrap.plain(name) for name in re.findall(r"^([\w.-]+)==", lock, re.MULTILINE)}
+    ours = {"sipas", "simulator", "expectations", *sys.stdlib_module_names}
+    providers = metadata.packages_distributions()
+    lacking = {
+        name
+        for folder in ("sipas", "simulator", "expectations", "dags")
+        for name in imported_by(folder) - ours
+        if not kept & {bootstrap.plain(package) for package in providers.get(name, [])}
+    }
+    assert lacking == set()
 
 
 def test_the_lock_of_an_image_has_what_the_servers_need_and_no_tool() -> None:

@@ -241,7 +241,7 @@ def test_a_new_volume_belongs_to_the_account_that_writes_to_it() -> None:
 
 
 def test_a_worker_is_stopped_before_what_its_tasks_need() -> None:
-    """Compose stops in the reverse order of `depends_on`; a worker may take long to end its tasks."""
+    """Compose stops in the reverse order of `depends_on`; a worker takes time to end its tasks."""
     assert {"postgres", "redis", "airflow-api-server"} <= set(OURS["airflow-worker"]["depends_on"])
     assert OURS["airflow-worker"]["stop_grace_period"] == "30m"
     assert DEFAULTS["execution_timeout"] <= timedelta(minutes=30)

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from importlib import metadata
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from sipas.local.airflow_client import AirflowClient
 from sipas.local.demo import Demo
 from sipas.local.instance import PROJECT, Instance, load_instance
 from sipas.local.secret_files import ADMINISTRATOR, make_secret_files
+from sipas.orchestration.defaults import DEFAULTS
 
 COMPOSE = yaml.safe_load((PROJECT / "docker-compose.yml").read_text(encoding="utf8"))
 OURS = {
@@ -236,6 +238,13 @@ def test_a_new_volume_belongs_to_the_account_that_writes_to_it() -> None:
     volumes = [volume.split(":")[-1] for volume in OURS["airflow-worker"]["volumes"]]
     home = "/var/lib/sipas/"
     assert made == {path.removeprefix(home) for path in volumes if path.startswith(home)}
+
+
+def test_a_worker_is_stopped_before_what_its_tasks_need() -> None:
+    """Compose stops in the reverse order of `depends_on`; a worker takes time to end its tasks."""
+    assert {"postgres", "redis", "airflow-api-server"} <= set(OURS["airflow-worker"]["depends_on"])
+    assert OURS["airflow-worker"]["stop_grace_period"] == "30m"
+    assert DEFAULTS["execution_timeout"] <= timedelta(minutes=30)
 
 
 def test_postgresql_has_the_settings_of_make_up() -> None:

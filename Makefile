@@ -29,7 +29,7 @@ demo: setup ## the main job on simulated data: from files and HTTP to the dashbo
 
 test: setup ## all tests, on servers of their own in a temporary folder
 	@$(BIN)/python -m tests.prepare
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 test-compose: setup ## the containers, as docs/operator.md says: needs a Docker engine and half an hour
 	@$(BIN)/python -m tests.prepare

@@ -1,30 +1,27 @@
 """The world of the demo among many dossiers, beside a national round, built and published."""
 
-import subprocess
-import sys
-from pathlib import Path
+import json
 
+from bench.builds import opened_build, run_dbt
 from bench.dossier_builds import tell_the_time
-from bench.dossier_records import AGENCY_COUNT, write_agencies
+from bench.dossier_records import AGENCY_COUNT, SOURCE_CODE, write_agencies
+from bench.dossier_steps import accept_batches
 from bench.dossiers import take_in_dossiers
 from bench.generate import ROUND, write_round
+from simulator.agencies import PROVINCIAL_SYSTEM
 from simulator.commune_survey import commune_workbook
 from simulator.communes import COMMUNE_ROUND
 from simulator.reference import ROUND_CODE, write_reference
 from simulator.survey import survey_workbook
-from sipas.builds import close_build, open_build
+from simulator.world import Settings, Window, World
 from sipas.database import connect
+from sipas.landing import Incoming, register
 from sipas.loading.batches import load, pending_deliveries
 from sipas.loading.gate import decide
 from sipas.local.instance import PROJECT
 from sipas.local.scratch import Warehouse
 from sipas.release.lifecycle import AUTOMATIC, approve, freeze_candidates, publish
 from sipas.sources.inbox import land_reference, land_surveys
-
-BUILD = [
-    *(str(Path(sys.executable).parent / "dbt"), "--quiet", "run"),
-    *("--project-dir", str(PROJECT / "dbt_project")),
-]
 
 
 def fill(warehouse: Warehouse, dossiers: int, forms: int) -> None:
@@ -41,6 +38,7 @@ def fill(warehouse: Warehouse, dossiers: int, forms: int) -> None:
         path.parent.mkdir(parents=True)
         path.write_bytes(body)
     take_in(warehouse)
+    take_in_feedback(warehouse)
     take_in_dossiers(warehouse, dossiers)
     tell_the_time(warehouse)
     release(warehouse)
@@ -61,14 +59,31 @@ def take_in(warehouse: Warehouse) -> None:
                 raise RuntimeError(f"{kind} refused: {refused}")
 
 
+def take_in_feedback(warehouse: Warehouse) -> None:
+    """What the simulated provincial system holds of feedback, as one page of it."""
+    world = World(Settings())
+    changes = world.changes(PROVINCIAL_SYSTEM, "feedback", Window())
+    page = {"data": world.records(PROVINCIAL_SYSTEM, changes)}
+    with connect("ingest", autocommit=True) as ingest:
+        with Incoming(
+            warehouse.landing,
+            source_code=SOURCE_CODE,
+            delivery_kind="feedback",
+            data_nature="simulated",
+        ) as incoming:
+            incoming.add("page-00001.json", json.dumps(page).encode())
+            manifest = incoming.commit(watermark=world.clock)
+        register(ingest, warehouse.landing, manifest)
+        result = load(ingest, warehouse.landing, manifest)
+    if result.status != "loaded" or not result.loaded_count:
+        raise RuntimeError(f"feedback was not loaded: {result}")
+    accept_batches()
+
+
 def release(warehouse: Warehouse) -> None:
     """One build of everything; every scope frozen, approved and published."""
-    with connect("transform") as transform:
-        build_id = open_build(transform, "bench")
-        run = subprocess.run(BUILD, capture_output=True, text=True, check=False)
-        if run.returncode:
-            raise RuntimeError(f"dbt run failed:\n{run.stdout[-3000:]}")
-        close_build(transform, build_id, succeeded=True)
+    with opened_build() as build_id:
+        run_dbt("run")
     with connect("release") as connection:
         for release_id in freeze_candidates(connection, build_id):
             approve(connection, release_id, AUTOMATIC)

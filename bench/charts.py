@@ -18,7 +18,8 @@ from typing import Any
 import click
 import httpx
 
-from bench.chart_questions import Question, questions
+from bench.chart_pages import time_pages
+from bench.chart_questions import questions
 from bench.chart_world import fill
 from bench.dossiers import dossier_warehouse
 from bench.sizes import measure_sizes
@@ -34,11 +35,13 @@ START_SECONDS = 120
 
 @dataclass
 class Result:
-    """One size: seconds of each chart («dashboard/chart»), the median of its repeats."""
+    """One size: seconds of each chart («dashboard/chart») and of each dashboard in a browser, the
+    median of their repeats."""
 
     dossiers: int
     forms: int
     seconds: dict[str, float] = field(default_factory=dict)
+    pages: dict[str, float] = field(default_factory=dict)
 
     def figures(self) -> dict[str, float]:
         """What the history file keeps."""
@@ -47,6 +50,8 @@ class Result:
             "chart_median_seconds": median(self.seconds.values()),
             "chart_longest_seconds": max(self.seconds.values()),
             "charts_over_200_ms": sum(s > TARGET_SECONDS for s in self.seconds.values()),
+            "page_median_seconds": median(self.pages.values()),
+            "page_longest_seconds": max(self.pages.values()),
         }
 
 
@@ -107,16 +112,24 @@ class Asker:
         return answer.json()["result"][0]["data"]
 
 
-def time_question(ask: Asker, question: Question) -> float:
-    """Seconds of a chart's query, the median of some; raises RuntimeError when it is empty."""
-    seconds = []
-    for _ in range(REPEATS):
-        started = time.perf_counter()
-        rows = ask(question.dataset_uuid, question.query)
-        seconds.append(time.perf_counter() - started)
+def time_questions(ask: Asker) -> dict[str, float]:
+    """Seconds of each chart's query, the median of some; raises RuntimeError naming those that
+    are empty."""
+    found: dict[str, float] = {}
+    empty = []
+    for question in questions(ask):
+        name = f"{question.dashboard}/{question.chart}"
+        seconds = []
+        for _ in range(REPEATS):
+            started = time.perf_counter()
+            rows = ask(question.dataset_uuid, question.query)
+            seconds.append(time.perf_counter() - started)
+        found[name] = median(seconds)
         if not rows:
-            raise RuntimeError(f"{question.dashboard}/{question.chart} is empty")
-    return median(seconds)
+            empty.append(name)
+    if empty:
+        raise RuntimeError(f"empty: {', '.join(empty)}")
+    return found
 
 
 def table(results: list[Result]) -> str:
@@ -126,6 +139,10 @@ def table(results: list[Result]) -> str:
     lines = [f"{'seconds a chart; dossiers:':<56}{sizes}"]
     for name in sorted(last.seconds, key=last.seconds.get, reverse=True):
         cells = "".join(f"{result.seconds[name]:>12.3f}" for result in results)
+        lines.append(f"{name:<56}{cells}")
+    lines.append(f"{'seconds to a complete dashboard in a browser:':<56}")
+    for name in sorted(last.pages, key=last.pages.get, reverse=True):
+        cells = "".join(f"{result.pages[name]:>12.3f}" for result in results)
         lines.append(f"{name:<56}{cells}")
     for result in results:
         figures = result.figures()
@@ -155,10 +172,9 @@ def charts(dossiers: int, forms: int, as_json: bool, only_full: bool) -> None:
         with dossier_warehouse(instance) as warehouse:
             fill(warehouse, total, forms)
             with superset(instance, warehouse) as client:
-                ask = Asker(client)
-                for question in questions(ask):
-                    name = f"{question.dashboard}/{question.chart}"
-                    result.seconds[name] = time_question(ask, question)
+                result.seconds = time_questions(Asker(client))
+                dashboards = sorted({name.split("/")[0] for name in result.seconds})
+                result.pages = time_pages(instance, dashboards)
         return result
 
     sizes = [dossiers] if only_full else [dossiers // 5, dossiers]

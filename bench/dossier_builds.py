@@ -7,21 +7,18 @@ day's build of a warehouse of a fifth, over the same agencies and days.
 
 import json
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 
 import click
 
+from bench.builds import opened_build, run_dbt
 from bench.dossier_duckdb import differences
 from bench.dossier_records import AGENCY_COUNT, write_agencies, write_changes
 from bench.dossiers import dossier_warehouse, take_in_dossiers, take_in_files
 from bench.sizes import measure_sizes
-from sipas.builds import close_build, open_build
 from sipas.database import connect
 from sipas.loading.batches import load, pending_deliveries
 from sipas.local.instance import PROJECT, Instance
@@ -31,12 +28,9 @@ from sipas.sources.inbox import land_reference
 CHANGES = 20_000
 # What dossiers alone need; a scheduled build has the surveys' models beside them.
 MODELS = ("+int_dossier_outcomes", "+int_agencies")
-DBT = [str(Path(sys.executable).parent / "dbt"), "--quiet"]
-PROJECT_DIR = ["--project-dir", str(PROJECT / "dbt_project")]
-LIST = [*DBT, "ls", *PROJECT_DIR, "--select", MODELS[1]]
 BUILD = [
-    *(*DBT, "build", *PROJECT_DIR, "--exclude-resource-type", "unit_test"),
-    *("--indirect-selection", "cautious", "--select", *MODELS),
+    *("--exclude-resource-type", "unit_test", "--indirect-selection", "cautious"),
+    *("--select", *MODELS),
 ]
 
 
@@ -89,13 +83,8 @@ def tell_the_time(warehouse: Warehouse) -> None:
 def build(result: Result, warehouse: Warehouse, name: str) -> None:
     """A build of the dossier models with their data tests; raises RuntimeError when one fails."""
     tell_the_time(warehouse)
-    with connect("transform") as transform:
-        build_id = open_build(transform, "bench")
-        with timed(result, name):
-            run = subprocess.run(BUILD, capture_output=True, text=True, check=False)
-        if run.returncode:
-            raise RuntimeError(f"dbt build failed:\n{run.stdout[-3000:]}")
-        close_build(transform, build_id, succeeded=True)
+    with opened_build(), timed(result, name):
+        run_dbt("build", *BUILD)
     result.looked_at[name] = warehouse.value(
         "select count(*) from intermediate.int_changed_dossiers"
     )
@@ -119,7 +108,7 @@ def measure(instance: Instance, total: int) -> Result:
         take_in_dossiers(warehouse, total)
         for _ in range(2):  # the project is parsed once, as an installation has it
             with timed(result, "start"):
-                subprocess.run(LIST, check=True, capture_output=True)
+                run_dbt("ls", "--select", MODELS[1])
         build(result, warehouse, "full")
         compare(result, warehouse, "duckdb")
         drop = warehouse.folder / "changes"

@@ -12,11 +12,11 @@ from pathlib import Path
 import click
 import pandas
 
+from bench.builds import dbt_line, opened_build
 from bench.generate import ROUND, questions, write_round
 from bench.measure import run, server_memory
 from bench.oracle import KEY, differences
 from bench.sizes import measure_sizes
-from sipas.builds import close_build, open_build
 from sipas.loading.batches import load, pending_deliveries
 from sipas.loading.gate import decide
 from sipas.local import postgres
@@ -25,7 +25,6 @@ from sipas.local.scratch import Warehouse, make_warehouse, variables
 from sipas.sources.inbox import land_reference
 
 MARTS = ("criterion_results", "perception_results", "expectation_results")
-BIN = Path(sys.executable).parent
 
 
 @dataclass
@@ -129,15 +128,15 @@ def take_in_reference(warehouse: Warehouse) -> None:
 
 def build(warehouse: Warehouse) -> tuple[float, float]:
     """dbt's build of the survey's marts with their data tests: peak MB and seconds."""
-    command = [str(BIN / "dbt"), "--quiet", "build", "--project-dir", str(PROJECT / "dbt_project")]
-    command += ["--select", *(f"+path:models/marts/{mart}.sql" for mart in MARTS)]
-    command += ["--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]
-    with warehouse.connect("transform") as connection:
-        build_id = open_build(connection, "bench")
+    command = dbt_line(
+        "build",
+        *("--select", *(f"+path:models/marts/{mart}.sql" for mart in MARTS)),
+        *("--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"),
+    )
+    with opened_build():
         started = time.perf_counter()
         _, megabytes = run(command)
         seconds = time.perf_counter() - started
-        close_build(connection, build_id, succeeded=True)
     return megabytes, seconds
 
 

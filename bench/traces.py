@@ -7,23 +7,20 @@ is traced with all its contributing rows. Nothing is reported unless every figur
 
 import json
 import os
-import subprocess
-import sys
 import time
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from statistics import median
 
 import click
 import psycopg
 
+from bench.builds import opened_build, run_dbt
 from bench.dossier_builds import take_in_rules, tell_the_time
 from bench.dossier_records import agency_code
 from bench.dossiers import dossier_warehouse, take_in_dossiers
 from bench.sizes import measure_sizes
-from sipas.builds import close_build, open_build
 from sipas.database import connect
-from sipas.local.instance import PROJECT, Instance
+from sipas.local.instance import Instance
 from sipas.local.scratch import Warehouse
 from sipas.release.content import read_marts, scope_of
 from sipas.release.lifecycle import AUTOMATIC, approve, freeze, publish
@@ -35,11 +32,6 @@ from sipas.release.trace.released import find_release
 PER_AGENCY = 3_000
 TRACED = 15
 YEAR = "2024"
-BUILD = [
-    *(str(Path(sys.executable).parent / "dbt"), "--quiet", "run"),
-    *("--project-dir", str(PROJECT / "dbt_project")),
-    *("--select", "+agency_scorecards", "+agency_scorecard_series"),
-]
 
 
 @dataclass
@@ -64,12 +56,8 @@ class Result:
 def release_scorecards(warehouse: Warehouse) -> None:
     """A build of the scorecards, frozen, approved and published."""
     tell_the_time(warehouse)
-    with connect("transform") as transform:
-        build_id = open_build(transform, "bench")
-        run = subprocess.run(BUILD, capture_output=True, text=True, check=False)
-        if run.returncode:
-            raise RuntimeError(f"dbt run failed:\n{run.stdout[-3000:]}")
-        close_build(transform, build_id, succeeded=True)
+    with opened_build() as build_id:
+        run_dbt("run", "--select", "+agency_scorecards", "+agency_scorecard_series")
     with connect("release") as connection:
         scope = scope_of("scorecards")
         release_id = freeze(

@@ -4,6 +4,7 @@
 settings of the pipeline; `demo` is everything, with the main job run once by the real scheduler.
 """
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -19,10 +20,26 @@ settings.register_profile("tests", deadline=None, derandomize=True, database=Non
 settings.load_profile("tests")
 
 
+# What is made once and shared by the tests of many files, the one that takes longest first.
+WORLDS = ("demo", "demo_warehouse", "drawn_warehouse", "one_stop_world", "faults_database")
+
+
+def world_of(item: pytest.Item) -> str:
+    """The shared world that a test needs, or else its file."""
+    return next((name for name in WORLDS if name in item.fixturenames), item.path.name)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of the demo come last: its servers, idle, would take their part of the machine from
-    all others."""
-    items.sort(key=lambda item: "demo" in item.fixturenames)
+    """With `pytest -n 2 --dist loadgroup`, tests of one world run in one process, so that no world
+    is made twice: the demo's servers in one, all else in the other. Without it the demo comes
+    last: its servers, idle, would take their part of the machine from all others."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(world_of(item)))
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        order = {name: place for place, name in enumerate(WORLDS)}
+        items.sort(key=lambda item: order.get(world_of(item), len(order)))
+    else:
+        items.sort(key=lambda item: world_of(item) == "demo")
 
 
 @pytest.fixture(scope="session")

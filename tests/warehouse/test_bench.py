@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas
 import pytest
 
-from bench import dossiers, surveys
+from bench import dossier_builds, dossiers, surveys, traces
 from bench.dossier_records import write_changes, write_drop_folder
 from bench.generate import POINT_COUNT, forms, questions, unit_of_point
 from bench.history import note
@@ -93,3 +93,20 @@ def test_the_same_number_of_dossiers_gives_the_same_files_and_a_day_changes_some
     assert count == 20
     changed = [json.loads(line) for line in (tmp_path / "c" / "thay-doi-0001.ndjson").open()]
     assert all(newest.get(item["MaHoSo"]) != item for item in changed)
+
+
+def test_a_small_build_of_dossiers_and_its_day_are_measured_against_duckdb(instance) -> None:
+    """measure() raises unless every count equals DuckDB's, after the full build and the day's."""
+    result = dossier_builds.measure(instance, 1_000)
+    assert result.looked_at["full"] == 1_000
+    assert all(result.seconds[name] > 0 for name in ("full", "duckdb", "day", "start"))
+    assert result.day_to_full == pytest.approx(result.seconds["day"] / result.seconds["full"])
+    assert f"{result.day_to_full:.1%}" in dossier_builds.table([result])
+
+
+def test_traces_among_few_dossiers_are_measured_and_add_up(instance) -> None:
+    """measure() raises unless the contributing rows of every traced figure give it."""
+    result = traces.measure(instance, 2 * traces.PER_AGENCY)
+    assert result.agencies == len(result.seconds) == 2
+    assert all(count > 500 for count in result.row_counts)
+    assert f"{result.figures()['trace_longest_seconds']:.2f}s" in traces.table([result])

@@ -26,6 +26,24 @@ newest as (
 
 ),
 
+-- Clocks may run ahead: what is dated after the as-of is not known yet.
+known as (
+
+    select
+        * replace (
+            case when received_at <= $as_of then received_at end as received_at,
+            case when processed_at <= $as_of then processed_at end as processed_at,
+            case when returned_at <= $as_of then returned_at end as returned_at,
+            case when refused_at <= $as_of then refused_at end as refused_at,
+            case when late_notice_at <= $as_of then late_notice_at end as late_notice_at,
+            case when asked_at <= $as_of then asked_at end as asked_at,
+            case when arrived_at <= $as_of then arrived_at end as arrived_at,
+            case when asked_at <= $as_of then due_after_at end as due_after_at
+        )
+    from newest
+
+),
+
 taken as (
 
     select
@@ -37,7 +55,7 @@ taken as (
             refused_at,
             case when status in (3, 7, 8, 9, 10) then source_updated_at end
         ) as told_end_at
-    from newest
+    from known
 
 ),
 

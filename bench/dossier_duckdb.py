@@ -1,7 +1,7 @@
 """The counts of scorecards reckoned in DuckDB from the rows of raw, under the rule `portal`.
 
-Assumes what the benchmark's records keep: one source, dates without wrong clocks, an appointment
-wherever a dossier was received, at most one request for supplements.
+Assumes what the benchmark's records keep: one source, an appointment wherever a dossier was
+received, at most one request for supplements.
 """
 
 import time

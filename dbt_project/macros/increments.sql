@@ -52,6 +52,40 @@
     {%- do return('null') -%}
 {%- endmacro %}
 
+{#- The batches of this build that stand, as values: the planner must see how few they are. -#}
+{% macro batches_of_the_build() -%}
+    {%- if execute -%}
+        {%- set found = run_query(
+            'select batch_id from ' ~ source('audit', 'build_batches')
+            ~ ' inner join ' ~ ref('int_dossier_build') ~ ' using (build_id)'
+            ~ ' inner join ' ~ ref('stg_audit__visible_batches') ~ ' using (batch_id)'
+        ).columns[0].values() -%}
+        {%- do return(found | join(', ') or 'null') -%}
+    {%- endif -%}
+    {%- do return('null') -%}
+{%- endmacro %}
+
+{#-
+    The agencies that a test counts again, as a condition on a column: all of them in a full build,
+    one in a hundred in an increment; within a hundred builds everybody's turn comes.
+-#}
+{% macro is_counted_again(column) -%}
+    {%- if execute and not dossiers_in_full() -%}
+        {%- set found = run_query(
+            "select agency_code from " ~ ref('int_agency_period_counts')
+            ~ " where period_type = 'year' and breakdown = 'all' and mod("
+            ~ "abs(hashtext(agency_code)::bigint), 100) = (select mod(build_id, 100) from "
+            ~ ref('int_dossier_build') ~ ") group by agency_code"
+        ).columns[0].values() -%}
+        {%- set literals = [] -%}
+        {%- for agency_code in found -%}
+            {%- do literals.append(dbt.string_literal(dbt.escape_single_quotes(agency_code))) -%}
+        {%- endfor -%}
+        {%- do return(column ~ ' in (' ~ (literals | join(', ') or 'null') ~ ')') -%}
+    {%- endif -%}
+    {%- do return('true') -%}
+{%- endmacro %}
+
 {% macro as_of_of_the_build() -%}
     {%- if execute and not dossiers_in_full() -%}
         {%- set found = run_query('select as_of_at::text from ' ~ ref('int_dossier_build')) -%}
@@ -61,14 +95,16 @@
 {%- endmacro %}
 
 {#-
-    True when the counts of this model cannot be brought forward: they, or the outcomes they are
-    of, are not there or are not those of one build, because a run died between the two.
+    True when the counts of a model (this one, if none is named) cannot be brought forward: they,
+    or the outcomes they are of, are not there or are not those of one build, because a run died
+    between the two.
 -#}
-{% macro counts_in_full() -%}
-    {%- if execute and not dossiers_in_full() and previous(this.identifier) -%}
+{% macro counts_in_full(model_name=none) -%}
+    {%- set table_name = model_name or this.identifier -%}
+    {%- if execute and not dossiers_in_full() and previous(table_name) -%}
         {%- set builds = run_query(
             "select build_id from " ~ source('audit', 'incremental_tables')
-            ~ " where table_name in ('" ~ this.identifier ~ "', 'int_dossier_outcomes')"
+            ~ " where table_name in ('" ~ table_name ~ "', 'int_dossier_outcomes')"
         ).columns[0].values() -%}
         {%- do return(builds | length != 2 or builds[0] != builds[1]) -%}
     {%- endif -%}

@@ -1,55 +1,37 @@
--- The counts against the layer below: no dossier vanishes, none counts twice, in any breakdown. A
--- full build counts every agency afresh, an increment one agency in a hundred, so that it does not
--- read millions of rows: within a hundred builds everybody's turn comes.
-with build as (
-
-    select * from {{ ref('int_dossier_build') }}
-
-),
-
-agencies as (
-
-    select counts.agency_code
-    from {{ ref('int_agency_period_counts') }} as counts
-    cross join build
-    where
-        build.is_full
-        or mod(abs(hashtext(counts.agency_code)::bigint), 100) = mod(build.build_id, 100)
-    group by counts.agency_code
-
-),
-
-outcomes as (
+-- The counts against the layer below: no dossier vanishes, none counts twice, in any breakdown. An
+-- increment counts only some agencies again, so that it does not read millions of rows.
+-- depends_on: {{ ref('int_dossier_build') }}
+with outcomes as (
 
     select
-        outcomes.agency_code,
+        agency_code,
         count(*) as dossier_count,
-        count(*) filter (where outcomes.ended_at is not null) as ended_count
-    from agencies
-    inner join {{ ref('int_dossier_outcomes') }} as outcomes
-        on agencies.agency_code = outcomes.agency_code
-    where outcomes.outcome <> 'not_yet_taken_in'
-    group by outcomes.agency_code
+        count(*) filter (where ended_at is not null) as ended_count
+    from {{ ref('int_dossier_outcomes') }}
+    where
+        outcome <> 'not_yet_taken_in'
+        and {{ is_counted_again('agency_code') }}
+    group by agency_code
 
 ),
 
 counted as (
 
     select
-        counts.agency_code,
-        counts.breakdown,
-        sum(counts.received_count) as received_count,
+        agency_code,
+        breakdown,
+        sum(received_count) as received_count,
         sum(
-            counts.finished_early_count + counts.finished_on_time_count
-            + counts.finished_late_count + counts.refused_count + counts.withdrawn_count
+            finished_early_count + finished_on_time_count + finished_late_count + refused_count
+            + withdrawn_count
         ) as ended_count
-    from agencies
-    inner join {{ ref('int_agency_period_counts') }} as counts
-        on agencies.agency_code = counts.agency_code
-    where counts.period_type = 'year'
+    from {{ ref('int_agency_period_counts') }}
+    where
+        period_type = 'year'
+        and {{ is_counted_again('agency_code') }}
     group by
-        counts.agency_code,
-        counts.breakdown
+        agency_code,
+        breakdown
 
 ),
 

@@ -1,10 +1,10 @@
-"""Filters: what a person chooses, or clicks, changes the figures of the page to those of the choice."""
+"""What a person clicks on a dashboard changes its other figures to those of the choice."""
 
 from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from sipas.local.demo import Demo
 from sipas.local.postgres import database_url

@@ -199,9 +199,15 @@ def demand_decision(release: dict, approval: Approval, shown_sha256: str | None)
         raise UserError(
             f"{release_id} thay {release['supersedes']} đang công bố: ghi lý do thay trong ghi chú."
         )
-    if release["approvers"] and approval.approved_by not in release["approvers"]:
+    demand_approver(release, approval.approved_by)
+
+
+def demand_approver(release: dict, person: str) -> None:
+    """Who decides over a release is one of its owner's approvers, when they are named; raises
+    UserError."""
+    if release["approvers"] and person not in release["approvers"]:
         raise UserError(
-            f"«{approval.approved_by}» không được giao phê duyệt số liệu của "
+            f"«{person}» không được giao phê duyệt số liệu của "
             f"{release['owner_unit_key'] or 'các phạm vi ngoài đợt khảo sát'}; người được giao: "
             f"{', '.join(release['approvers'])} (tệp approvers.csv)."
         )
@@ -257,16 +263,25 @@ def approve(
 def reject(
     connection: psycopg.Connection, release_id: str, reason: str, by: str | None = None
 ) -> None:
-    """Rejects a candidate; raises UserError when it is none, or without a reason."""
+    """Rejects a candidate on behalf of an approver, or of nobody when its figures are out of date.
+
+    Raises UserError when it is no candidate, without a reason, or for somebody else.
+    """
     demand_reason(reason)
     with chained(connection, by):
+        if by is not None:
+            demand_approver(find(connection, release_id), by)
         move(connection, release_id, ("candidate",), "rejected", reason)
 
 
 def withdraw(connection: psycopg.Connection, release_id: str, reason: str, by: str) -> None:
-    """Takes a published (or approved) release back: nothing of it is published any more."""
+    """Takes a published (or approved) release back: nothing of it is published any more.
+
+    Raises UserError when it is neither, without a reason, or for somebody who is no approver of it.
+    """
     demand_reason(reason)
     with chained(connection, by):
+        demand_approver(find(connection, release_id), by)
         move(connection, release_id, ("approved", "published"), "withdrawn", reason)
 
 

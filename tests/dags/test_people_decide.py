@@ -55,7 +55,7 @@ def test_a_candidate_waits_for_its_approver_and_the_one_it_replaces_ends(
         "select release_id from published.releases where scope = %s and status = 'published'",
         [SCOPE],
     ).fetchone()
-    withdraw(release, standing, "Thử phê duyệt", "engineer")
+    withdraw(release, standing, "Thử phê duyệt", "approver")
     build_id = newest_build(release)
     older = propose(release, SCOPE, build_id, "engineer")
     demo.run_dag("publish_due")

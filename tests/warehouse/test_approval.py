@@ -26,6 +26,7 @@ from sipas.release.lifecycle import (
     publish,
     publish_due,
     reject,
+    withdraw,
 )
 from sipas.release.report.results import told_scope
 from sipas.release.trace.released import Released
@@ -105,6 +106,25 @@ def test_the_approver_follows_the_owner_of_the_round(
         return
     made.sign(release, candidate, approved_by=account)
     assert status(release, candidate) == "approved"
+
+
+@pytest.mark.parametrize(
+    ("account", "may"), [("approver", True), ("engineer", False)], ids=["approver", "engineer"]
+)
+def test_only_an_approver_of_its_owner_rejects_or_withdraws_a_release(
+    release, made, approvers, account, may
+):
+    waiting, signed = made.make(owner_unit_key=PROVINCE), made.make(owner_unit_key=PROVINCE)
+    made.sign(release, signed, approved_by="approver")
+    if may:
+        reject(release, waiting, "Thiếu hai huyện", account)
+        withdraw(release, signed, "Sai địa bàn", account)
+        assert (status(release, waiting), status(release, signed)) == ("rejected", "withdrawn")
+        return
+    for act, chosen in ((reject, waiting), (withdraw, signed)):
+        with pytest.raises(UserError, match="không được giao phê duyệt"):
+            act(release, chosen, "Không có lý do gì", account)
+    assert (status(release, waiting), status(release, signed)) == ("candidate", "approved")
 
 
 def test_a_release_under_embargo_is_not_published_before_its_day(warehouse, release, made, bi):

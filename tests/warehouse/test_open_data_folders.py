@@ -75,7 +75,7 @@ def recalled(
         with connect("release") as releaser:
             for release_id in in_state(releaser, "published"):
                 if release_id not in LEFT:
-                    withdraw(releaser, release_id, "Sai bảng đơn vị", "kiểm thử")
+                    withdraw(releaser, release_id, "Sai bảng đơn vị", "approver")
         yield copy
 
 
@@ -272,7 +272,7 @@ def test_the_catalogue_lists_what_stands_and_marks_what_was_withdrawn(
         # What was written before it was withdrawn keeps its folder.
         shutil.copytree(root / "statements-r1", older)
         with connect("release") as releaser:
-            withdraw(releaser, "statements-r1", "Sai bảng thống kê", "kiểm thử")
+            withdraw(releaser, "statements-r1", "Sai bảng thống kê", "approver")
         assert bring_up_to_date(auditor, root, unnoted) == []
     told = json.loads((root / "catalog.json").read_text())
     assert {d["dct:identifier"] for d in told["dcat:dataset"]} == standing - {"statements-r1"}

@@ -29,6 +29,7 @@ def world_of(item: pytest.Item) -> str:
     return next((name for name in WORLDS if name in item.fixturenames), item.path.name)
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With `pytest -n 2 --dist loadgroup`, tests of one world run in one process, so that no world
     is made twice: the demo's servers in one, all else in the other. Without it the demo comes
@@ -40,6 +41,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         items.sort(key=lambda item: order.get(world_of(item), len(order)))
     else:
         items.sort(key=lambda item: world_of(item) == "demo")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Raises when the groups are not taken, of which pytest-xdist itself says nothing: every world
+    would be made twice."""
+    is_grouped = any("@" in item.nodeid for item in session.items)
+    if session.config.getoption("loadgroup", False) and session.items and not is_grouped:
+        raise pytest.UsageError("this pytest-xdist groups no tests of this pytest: see the lock")
 
 
 @pytest.fixture(scope="session")

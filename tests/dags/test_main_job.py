@@ -63,9 +63,10 @@ def test_the_51_published_figures_equal_the_document(owner, capsys) -> None:
 
 
 def test_what_arrives_starts_one_build_and_the_build_starts_the_release(demo: Demo, owner) -> None:
-    """By events alone: nobody triggered either."""
+    """By events alone: nobody triggered either. For a while after its hour of the night, Airflow
+    makes up for the run of the night, which finds nothing new."""
     for dag_id in ("build_warehouse", "publish_results"):
-        runs = demo.airflow.runs(dag_id)
+        runs = [run for run in demo.airflow.runs(dag_id) if run["run_type"] != "scheduled"]
         assert [(run["run_type"], run["state"]) for run in runs] == [("asset_triggered", "success")]
     assert owner.execute("select count(*) from audit.builds").fetchone() == (1,)
 
@@ -174,7 +175,7 @@ def test_what_was_published_lies_as_open_data_by_the_event_alone(demo: Demo, own
         return {dataset["dct:identifier"] for dataset in told["dcat:dataset"]}
 
     assert wait_until(lambda: listed() == wanted, 240, pause=0.5)
-    assert demo.airflow.runs("export_open_data")[-1]["run_type"] == "asset_triggered"
+    assert "asset_triggered" in [run["run_type"] for run in demo.airflow.runs("export_open_data")]
     for release_id in ("units-r1", f"{ROUND}-r1"):
         assert check(root / release_id).faults == []
 

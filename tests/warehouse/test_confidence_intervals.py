@@ -39,7 +39,7 @@ def is_female(person) -> bool:
 
 
 @pytest.fixture(scope="module")
-def demo(built) -> dict[tuple, Sampled]:
+def demo_samples(built) -> dict[tuple, Sampled]:
     """The demo's province and districts, whole and their women: communes within districts."""
     people = people_of(built, ROUND_CODE, lambda at: (at["district"], at["commune"]))
     wholes = {(PROVINCE, "all", "all"): Sampled(METHOD, people)} | {
@@ -53,13 +53,13 @@ def demo(built) -> dict[tuple, Sampled]:
 
 
 @pytest.fixture(scope="module")
-def samples(built, demo, drawn_warehouse: Drawn) -> dict[str, tuple[dict, dict]]:
+def samples(built, demo_samples, drawn_warehouse: Drawn) -> dict[str, tuple[dict, dict]]:
     """Our figures of a round, and its samples by unit and group."""
     drawn = drawn_warehouse.warehouse
     forms = people_of(drawn, AGENCY_ROUND, lambda at: (at["commune"], at["form"]))
     agency = Sampled(drawn_warehouse.agency.method, forms, TRANSACTIONS)
     found = {
-        "demo": (figures(built, ROUND_CODE), demo),
+        "demo": (figures(built, ROUND_CODE), demo_samples),
         "agency": (
             figures(drawn, AGENCY_ROUND),
             {

@@ -118,7 +118,7 @@ def time_questions(ask: Asker) -> dict[str, float]:
     found: dict[str, float] = {}
     empty = []
     for question in questions(ask):
-        name = f"{question.dashboard}/{question.chart}"
+        name = f"{question.dashboard}/{question.subject}"
         seconds = []
         for _ in range(REPEATS):
             started = time.perf_counter()

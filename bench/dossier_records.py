@@ -15,8 +15,8 @@ from bench.generate import write_table
 from simulator.agencies import PROCEDURES
 
 AGENCY_COUNT = 300
-FIRST_DAY, LAST_DAY = date(2023, 1, 2), date(2025, 6, 30)
-AS_OF = "2025-06-30T17:00:00+07:00"
+# Mid-month: at the turn of a month every open dossier is carried into the next one and looked at.
+FIRST_DAY, LAST_DAY = date(2023, 1, 2), date(2025, 6, 16)
 PER_FILE = 250_000
 MAPPING = "mot_cua_compact"
 SOURCE_CODE = "bench_dossiers"

@@ -23,6 +23,7 @@ import yaml
 from access import admin_account, setting, sync_access
 from access_rules import AccessError, check, load_accounts, load_rules, readers_of
 from compile_assets import AssetError, query_of
+from dashboard_questions import of_charts, of_filters
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine.url import make_url
 from sqlalchemy.exc import SQLAlchemyError
@@ -127,17 +128,12 @@ def prune(assets: Assets) -> list[str]:
 
 def questions_of(assets: Assets) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Yield (file and part, dataset uuid, query) of every chart and every dashboard filter."""
-    for slug, document in assets.of("charts").items():
-        yield f"charts/{slug}.yaml", document["dataset_uuid"], query_of(document["params"])
-    for slug, document in assets.of("dashboards").items():
-        for item in document["metadata"].get("native_filter_configuration", []):
-            params: dict[str, Any] = {"row_limit": 1000, "groupby": []}
-            if item.get("sortMetric"):
-                params["metric"] = item["sortMetric"]
-            for target in item["targets"]:
-                params["groupby"].append(target["column"]["name"])
-                place = f"dashboards/{slug}.yaml, bộ lọc «{item['name']}»"
-                yield place, target["datasetUuid"], query_of(params)
+    for asked in of_charts(assets):
+        place = f"charts/{asked.subject}.yaml trên dashboards/{asked.dashboard}.yaml"
+        yield place, asked.dataset_uuid, asked.query
+    for asked in of_filters(assets):
+        place = f"dashboards/{asked.dashboard}.yaml, bộ lọc «{asked.subject}»"
+        yield place, asked.dataset_uuid, asked.query
 
 
 def smoke_test(assets: Assets, readers: dict[str, str], to_come: Columns) -> None:

@@ -25,6 +25,7 @@ VIEWS_OF_MIGRATIONS = tuple(
         "chain_head",
         "correction_notices",
         "figure_origins",
+        "figure_units",
         "release_origins",
         "release_deliveries",
     )

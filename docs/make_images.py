@@ -4,37 +4,23 @@ Every dashboard on a laptop and on a telephone, and the graph of Airflow. One pa
 `python -m docs.make_images tong-quan`.
 """
 
-import shutil
 import sys
 from pathlib import Path
 from urllib.parse import quote
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from sipas.local.airflow_client import AirflowClient
+from sipas.local.browser import WAIT, find_browser, log_in, opened_browser
 from sipas.local.instance import PROJECT, Instance, load_instance
 
 IMAGES = Path(__file__).parent / "images"
 DASHBOARDS = PROJECT / "superset" / "assets" / "dashboards"
-WAIT = 120_000
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 # Ending of the picture's name → width of the window.
 SCREENS = {"": 1400, "-phone": 400}
 COLOURS = 128  # a page of text and few colours needs no more: a third of the bytes
 LARGEST = 6_000_000  # bytes of all pictures: everybody who clones the project loads them
-
-
-def log_in(browser: Browser, instance: Instance, width: int) -> Page:
-    """A new window of Superset, logged in as the official who sees all pages."""
-    page = browser.new_context(viewport={"width": width, "height": 1000}, locale="vi-VN").new_page()
-    page.set_default_timeout(WAIT)
-    page.goto(f"{instance.address('superset')}/login/")
-    page.fill("#username", "canbo")
-    page.fill("#password", instance.secrets["password_superset_official"])
-    page.click("[data-test=login-button]")
-    page.wait_for_url(lambda url: "/login" not in url)
-    return page
 
 
 def dashboard(page: Page, instance: Instance, slug: str, picture: Path) -> None:
@@ -87,8 +73,7 @@ def airflow_graph(page: Page, instance: Instance) -> None:
 def main(wanted: list[str]) -> None:
     """Take the pictures of the wanted pages, or of all and of Airflow; the demo must be running."""
     instance = load_instance()
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if instance is None or chromium is None:
+    if instance is None or find_browser() is None:
         sys.exit("images: run `make demo` first, and install Chromium.")
     slugs = sorted(path.stem for path in DASHBOARDS.glob("*.yaml"))
     if unknown := set(wanted) - set(slugs):
@@ -96,16 +81,14 @@ def main(wanted: list[str]) -> None:
             f"images: no dashboard {', '.join(sorted(unknown))}; there are {', '.join(slugs)}."
         )
     IMAGES.mkdir(exist_ok=True)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+    with opened_browser() as browser:
         for ending, width in SCREENS.items():
-            page = log_in(browser, instance, width)
+            page = log_in(browser, instance, width=width, height=1000)
             for slug in wanted or slugs:
                 dashboard(page, instance, slug, IMAGES / f"{slug}{ending}.png")
         if not wanted:
             laptop = browser.new_context(viewport={"width": 1400, "height": 800}).new_page()
             airflow_graph(laptop, instance)
-        browser.close()
     size = sum(path.stat().st_size for path in IMAGES.glob("*.png"))
     print(f"{size / 1e6:.1f} MB in {IMAGES}")
     if size > LARGEST:

@@ -9,13 +9,9 @@ import shutil
 import subprocess
 import sys
 
+from sipas.local.browser import find_browser
+
 PACKAGES = ("chromium", "fonts-noto-core")
-
-
-def find_browser() -> str | None:
-    """The path of a Chromium that playwright can drive."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    return next((path for name in names if (path := shutil.which(name))), None)
 
 
 def main() -> None:

@@ -5,14 +5,9 @@ from typing import Any
 
 from playwright.sync_api import Page, Response, expect
 
-WAIT = 120_000
-# A chart is drawn when it shows one of these.
-DRAWN = "canvas, table, .header-line"
+from sipas.local.browser import WAIT, wait_until_drawn
+
 FAULTS = ".ant-alert-error, [data-test='error-message'], .ant-empty"
-COUNT_DRAWN = (
-    "drawn => [...document.querySelectorAll('.chart-slice')]"
-    ".filter(chart => chart.querySelector(drawn)).length"
-)
 
 
 @dataclass
@@ -61,13 +56,7 @@ def visit(page: Page, address: str, slug: str, english: Any) -> Visit:
     expect(charts.first).to_be_visible(timeout=WAIT)
     # A chart further down begins to load only when it comes into sight.
     page.set_viewport_size({"width": 1400, "height": 9000})
-    page.wait_for_function(
-        f"drawn => document.querySelector('.chart-slice') && ({COUNT_DRAWN})(drawn)"
-        " === document.querySelectorAll('.chart-slice').length"
-        " && !document.querySelector('.loading')",
-        arg=DRAWN,
-        timeout=WAIT,
-    )
+    wait_until_drawn(page)
     page.remove_listener("response", keep)
     found = Visit(
         slug=slug,

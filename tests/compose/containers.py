@@ -19,11 +19,11 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from sipas.local.airflow_client import AirflowClient
+from sipas.local.browser import WAIT, log_in, opened_browser
 from sipas.local.instance import PROJECT, Instance, SecretFiles
-from tests.prepare import find_browser
 
 COMPOSE = "docker-compose" if shutil.which("docker-compose") else "docker compose"
 # Of the main job these are the same whenever and wherever it runs.
@@ -40,7 +40,6 @@ FIGURES = {
     "where loaded_count > 0 group by 1 order by 1",
 }
 HEADLINE = "Chỉ số hài lòng chung (SIPAS)"
-WAIT = 120_000
 RESTARTED_WHILE_INGESTING = ("postgres", "redis", "airflow-api-server", "simulator")
 RESTARTED_WHILE_BUILDING = (
     "airflow-scheduler",
@@ -206,30 +205,18 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium without a window, speaking to nobody but us."""
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(
-            executable_path=find_browser(), args=["--no-sandbox", "--disable-gpu"]
-        )
+    with opened_browser() as made:
         yield made
-        made.close()
 
 
 def read_headline(site: Site, browser: Browser) -> str:
     """The index on the dashboard, as the official sees it."""
-    window = browser.new_context(viewport={"width": 1400, "height": 2800}, locale="vi-VN")
-    page = window.new_page()
-    page.set_default_timeout(WAIT)
-    address = site.instance.address("superset")
-    page.goto(f"{address}/login/")
-    page.fill("#username", "canbo")
-    page.fill("#password", site.instance.secrets["password_superset_official"])
-    page.click("[data-test=login-button]")
-    page.wait_for_url(lambda url: "/login" not in url)
-    page.goto(f"{address}/superset/dashboard/tong-quan/")
+    page = log_in(browser, site.instance)
+    page.goto(f"{site.instance.address('superset')}/superset/dashboard/tong-quan/")
     headline = page.locator(f'.chart-slice[data-test-chart-name="{HEADLINE}"] .header-line')
     expect(headline).to_be_visible(timeout=WAIT)
     text = headline.inner_text()
-    window.close()
+    page.context.close()
     return text
 
 

@@ -12,7 +12,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from batches_by_hand import Deliveries
 from click.testing import CliRunner
 from handover import NOON, SOURCE
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from expectations.checkpoint import Finding, all_suites, run_suite
 from simulator import LOCAL_TIME
@@ -21,10 +21,10 @@ from sipas.database import connect
 from sipas.gates.data_docs import write_data_docs
 from sipas.gates.findings import open_findings
 from sipas.loading.gate import decide
+from sipas.local.browser import opened_browser
 from sipas.orchestration.ingest import decide_batches
 from sipas.settings import directory, sqlalchemy_url
 from sipas.validations import NOBODY_VI, critical_reason, keep
-from tests.prepare import find_browser
 
 OWNER_VI = "Phòng Một cửa"
 
@@ -226,13 +226,8 @@ def test_the_failed_task_says_expectation_rows_and_batch_in_one_line(owner):
 @pytest.fixture(scope="module")
 def browser():
     """Debian's Chromium without a window and without a network."""
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(
-            executable_path=find_browser(),
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
+    with opened_browser() as made:
         yield made.new_context(offline=True)
-        made.close()
 
 
 def test_a_browser_opens_data_docs_and_shows_what_fails(owner, browser, tmp_path):

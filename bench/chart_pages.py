@@ -5,8 +5,8 @@ from statistics import median
 
 from playwright.sync_api import Page
 
-from sipas.local.browser import log_in, opened_browser, wait_until_drawn
 from sipas.local.instance import Instance
+from tests.reader import log_in, opened_browser, wait_until_drawn
 
 VISITS = 3
 # High enough that every chart is in sight: one further down would begin only when scrolled to.

@@ -12,8 +12,8 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from sipas.local.airflow_client import AirflowClient
-from sipas.local.browser import WAIT, find_browser, log_in, opened_browser
 from sipas.local.instance import PROJECT, Instance, load_instance
+from tests.reader import WAIT, find_browser, log_in, opened_browser
 
 IMAGES = Path(__file__).parent / "images"
 DASHBOARDS = PROJECT / "superset" / "assets" / "dashboards"

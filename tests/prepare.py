@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 
-from sipas.local.browser import find_browser
+from tests.reader import find_browser
 
 PACKAGES = ("chromium", "fonts-noto-core")
 

@@ -8,9 +8,9 @@ import pytest
 from language import english_lines
 from playwright.sync_api import Browser, Page
 
-from sipas.local import browser as browsing
-from sipas.local.browser import opened_browser
 from sipas.local.demo import Demo
+from tests import reader
+from tests.reader import opened_browser
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +23,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def log_in(browser: Browser, demo: Demo) -> Callable[[str, str], Page]:
     """A function (user name, key of the password) → a new window of Superset, logged in."""
-    return partial(browsing.log_in, browser, demo.instance)
+    return partial(reader.log_in, browser, demo.instance)
 
 
 @pytest.fixture(scope="session")

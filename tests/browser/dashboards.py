@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.sync_api import Page, Response, expect
 
-from sipas.local.browser import WAIT, wait_until_drawn
+from tests.reader import WAIT, wait_until_drawn
 
 FAULTS = ".ant-alert-error, [data-test='error-message'], .ant-empty"
 

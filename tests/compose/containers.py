@@ -22,8 +22,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from sipas.local.airflow_client import AirflowClient
-from sipas.local.browser import WAIT, log_in, opened_browser
 from sipas.local.instance import PROJECT, Instance, SecretFiles
+from tests.reader import WAIT, log_in, opened_browser
 
 COMPOSE = "docker-compose" if shutil.which("docker-compose") else "docker compose"
 # Of the main job these are the same whenever and wherever it runs.

@@ -21,10 +21,10 @@ from sipas.database import connect
 from sipas.gates.data_docs import write_data_docs
 from sipas.gates.findings import open_findings
 from sipas.loading.gate import decide
-from sipas.local.browser import opened_browser
 from sipas.orchestration.ingest import decide_batches
 from sipas.settings import directory, sqlalchemy_url
 from sipas.validations import NOBODY_VI, critical_reason, keep
+from tests.reader import opened_browser
 
 OWNER_VI = "Phòng Một cửa"
 
